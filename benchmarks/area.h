@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_BENCHMARKS_AREA_H
+#define NM_BENCHMARKS_AREA_H
+
+#include "benchmarks/round.h"
+#include "core/document.h"
+
+#include <stdint.h>
+
+/* What a measuring child hands to its parent: raw values in shared memory, no statistics. */
+
+#define NM_MAX_COUNTERS 192
+
+struct nm_counter {
+	char name[48];
+	uint64_t delta;
+};
+
+struct nm_round_area {
+	uint32_t finished; /* set last: without it the child died */
+	int state; /* enum nm_state: OK, INVALID, FAILED, TIMEOUT */
+	char reason[512];
+	uint64_t tsc_khz; /* of the samples */
+	uint64_t tsc_ticks; /* of the measured loop */
+	uint64_t host_ns; /* of the same loop, by CLOCK_MONOTONIC_RAW */
+	uint64_t slack_ns; /* how well host_ns can be known: the cost of one mark */
+	uint64_t user_exits; /* within the measured loop */
+	uint32_t has_counters;
+	uint32_t counter_count;
+	struct nm_counter counters[NM_MAX_COUNTERS];
+	uint64_t steal_ns;
+	uint64_t context_switches;
+	uint64_t migrations;
+	uint64_t values[]; /* samples, then as many overheads */
+};
+
+/** The child's two ways to measure. They fill the area; a failure is a state in it. */
+void nm_guest_round(const struct nm_round_host *host, const struct nm_round_order *order,
+		    struct nm_round_area *area);
+void nm_native_round(const struct nm_round_host *host, const struct nm_round_order *order,
+		     struct nm_round_area *area);
+
+/** Turns what a finished child left into the summary of a round. */
+int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *area,
+		    struct nm_arena *arena, struct nm_round *out);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/bench.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Reads get a count, so that a guest cannot have guessed them. */
+static void test_access(void *context, const struct nm_access *access)
+{
+	struct nm_guest_round *round = context;
+
+	round->accesses++;
+	if (access->write)
+		return;
+	round->last_value = round->accesses & 0xff;
+	memset(access->data, 0, (size_t)access->bytes * access->count);
+	memcpy(access->data, &round->last_value, 1);
+}
+
+int nm_test_device(struct nm_guest_round *round, enum nm_bus bus)
+{
+	struct nm_device device = {
+		.bus = bus,
+		.base = bus == NM_BUS_PIO ? NM_ABI_PORT_TEST : NM_ABI_MMIO_TEST,
+		.bytes = 1,
+		.access = test_access,
+		.context = round,
+	};
+
+	return nm_guest_add_device(round->guest, device);
+}
+
+bool nm_test_device_verify(const struct nm_guest_round *round, char *why, size_t size)
+{
+	if (round->accesses == round->operations)
+		return true;
+	snprintf(why, size, "the device saw %" PRIu64 " accesses, expected %" PRIu64,
+		 round->accesses, round->operations);
+	return false;
+}
+
+bool nm_test_device_verify_read(const struct nm_guest_round *round, char *why, size_t size)
+{
+	if (!nm_test_device_verify(round, why, size))
+		return false;
+	if (round->control->result[0] == round->last_value)
+		return true;
+	snprintf(why, size, "the guest read %#" PRIx64 ", the device gave %#" PRIx64,
+		 round->control->result[0], round->last_value);
+	return false;
+}
+
+int nm_test_event(struct nm_guest_round *round, enum nm_bus bus)
+{
+	round->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (round->event_fd < 0)
+		return nm_fail(errno, "eventfd: %s", strerror(errno));
+	if (bus == NM_BUS_PIO)
+		return nm_vm_ioeventfd(&round->guest->vm, bus, NM_ABI_PORT_EVENT, 1, round->event_fd);
+	return nm_vm_ioeventfd(&round->guest->vm, bus, NM_ABI_MMIO_EVENT, 4, round->event_fd);
+}
+
+bool nm_test_event_verify(const struct nm_guest_round *round, char *why, size_t size)
+{
+	uint64_t count = 0;
+
+	if (read(round->event_fd, &count, sizeof(count)) != (ssize_t)sizeof(count))
+		count = 0;
+	if (count == round->operations)
+		return true;
+	snprintf(why, size, "the eventfd counted %" PRIu64 " signals, expected %" PRIu64, count,
+		 round->operations);
+	return false;
+}

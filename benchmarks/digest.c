@@ -1,0 +1,155 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/area.h"
+
+#include "core/clock.h"
+#include "core/statistics.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/* Limits of what is as it should be; docs/measuring.md names them. */
+#define CLOCK_LIMIT_PERCENT    2.0
+#define STEAL_LIMIT_PERCENT    1.0
+#define STEAL_RESOLUTION_NS    (10 * NM_NS_PER_MS) /* the kernel counts in ticks */
+#define OVERHEAD_LIMIT_OF_SELF 0.10
+#define OVERHEAD_LIMIT_OF_P50  0.02
+
+/* Percentiles need about ten samples beyond them. */
+#define SAMPLES_FOR_P99	 1000u
+#define SAMPLES_FOR_P999 10000u
+
+/* From raw ticks of a sample to nanoseconds of an operation. */
+struct scale {
+	double ns_per_tick;
+	double overhead_ticks;
+	double batch;
+};
+
+static double to_ns(const struct scale *scale, uint64_t ticks)
+{
+	return ((double)ticks - scale->overhead_ticks) * scale->ns_per_tick / scale->batch;
+}
+
+static double percentile(const struct scale *scale, const uint64_t *sorted, size_t count,
+			 unsigned int permille)
+{
+	return to_ns(scale, sorted[nm_rank(count, permille)]);
+}
+
+/* Ticks of one sample fit 63 bits: they can be sorted as signed numbers. */
+static void sort_ticks(uint64_t *ticks, size_t count)
+{
+	nm_sort_int64((int64_t *)ticks, count);
+}
+
+static double mean_of(const struct scale *scale, const uint64_t *ticks, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += to_ns(scale, ticks[i]);
+	return sum / (double)count;
+}
+
+static void digest_samples(const struct nm_round_order *order, struct nm_round_area *area,
+			   struct nm_round *out)
+{
+	size_t count = order->samples;
+	uint64_t *samples = area->values;
+	uint64_t *overhead = area->values + count;
+	struct scale scale = {.ns_per_tick = 1e6 / (double)area->tsc_khz, .batch = 1};
+
+	sort_ticks(samples, count);
+	sort_ticks(overhead, count);
+	out->overhead = percentile(&scale, overhead, count, 50);
+	out->overhead_spread = percentile(&scale, overhead, count, 500) - out->overhead;
+	scale.overhead_ticks = (double)overhead[nm_rank(count, 50)];
+	scale.batch = (double)order->batch;
+	out->samples = count;
+	out->min = to_ns(&scale, samples[0]);
+	out->p5 = percentile(&scale, samples, count, 50);
+	out->p50 = percentile(&scale, samples, count, 500);
+	out->p90 = percentile(&scale, samples, count, 900);
+	out->max = to_ns(&scale, samples[count - 1]);
+	out->mean = mean_of(&scale, samples, count);
+	if (count >= SAMPLES_FOR_P99)
+		out->p99 = percentile(&scale, samples, count, 990);
+	else
+		out->p99_reason = "needs 1000 samples in a round";
+	if (count >= SAMPLES_FOR_P999)
+		out->p999 = percentile(&scale, samples, count, 999);
+	else
+		out->p999_reason = "needs 10000 samples in a round";
+}
+
+static int digest_counters(const struct nm_round_order *order, const struct nm_round_area *area,
+			   struct nm_arena *arena, struct nm_round *out)
+{
+	double operations = (double)order->samples * (double)order->batch;
+	int r = 0;
+
+	if (order->context == NM_CONTEXT_GUEST)
+		out->user_exits_per_op = (double)area->user_exits / operations;
+	for (uint32_t i = 0; !r && i < area->counter_count; i++)
+		r = nm_map_set(arena, &out->counters_per_op, area->counters[i].name,
+			       NM_REAL((double)area->counters[i].delta / operations));
+	return r;
+}
+
+/* A single round may have been interrupted between two readings: the measurement decides. */
+static bool clocks_disagree(const struct nm_round_area *area, struct nm_round *out)
+{
+	double by_tsc = (double)area->tsc_ticks * 1e6 / (double)area->tsc_khz;
+	double by_host = (double)area->host_ns;
+
+	out->clock_deviation_percent = by_host > 0 ? (by_tsc - by_host) / by_host * 100 : NAN;
+	return fabs(by_tsc - by_host) >
+	       by_host * CLOCK_LIMIT_PERCENT / 100 + (double)area->slack_ns;
+}
+
+static int flag(struct nm_arena *arena, struct nm_round *out, bool raised, const char *name)
+{
+	return raised ? nm_strings_add(arena, &out->flags, name) : 0;
+}
+
+static int check_conditions(const struct nm_round_area *area, struct nm_arena *arena,
+			    struct nm_round *out)
+{
+	double steal = (double)out->steal_ns / (double)(out->duration_ns + 1) * 100;
+	bool stolen = steal > STEAL_LIMIT_PERCENT && out->steal_ns >= 2 * STEAL_RESOLUTION_NS;
+	bool unstable = out->overhead_spread > OVERHEAD_LIMIT_OF_SELF * out->overhead &&
+			out->overhead_spread > OVERHEAD_LIMIT_OF_P50 * out->p50;
+	int r = flag(arena, out, clocks_disagree(area, out), "clock");
+
+	if (!r)
+		r = flag(arena, out, stolen, "steal");
+	if (!r)
+		r = flag(arena, out, out->migrations > 0, "migration");
+	if (!r)
+		r = flag(arena, out, unstable, "overhead");
+	return r;
+}
+
+int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *area,
+		    struct nm_arena *arena, struct nm_round *out)
+{
+	int r;
+
+	out->state = area->state;
+	out->steal_ns = area->steal_ns;
+	out->context_switches = area->context_switches;
+	out->migrations = area->migrations;
+	if (area->reason[0]) {
+		out->reason = nm_arena_strdup(arena, area->reason);
+		if (!out->reason)
+			return -ENOMEM;
+	}
+	if (area->state == NM_STATE_FAILED || area->state == NM_STATE_TIMEOUT)
+		return 0;
+	out->duration_ns = area->host_ns;
+	digest_samples(order, area, out);
+	r = digest_counters(order, area, arena, out);
+	return r ? r : check_conditions(area, arena, out);
+}

@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * An exception raised, delivered through the guest's IDT and returned from. #DE stays inside the guest; #UD is
+ * intercepted by KVM on both vendors, which tries to decode the instruction before it injects the exception.
+ */
+#include "benchmarks/bench.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool verify(const struct nm_guest_round *round, char *why, size_t size)
+{
+	uint64_t handled = round->control->result[0];
+
+	if (handled == round->operations)
+		return true;
+	snprintf(why, size, "the handler ran %" PRIu64 " times, expected %" PRIu64, handled,
+		 round->operations);
+	return false;
+}
+
+const struct nm_bench nm_bench_exception_de = {
+	.name = "exception.de",
+	.group = "exits",
+	.summary = "#DE delivered and returned inside the guest",
+	.version = 1,
+	.cpls = NM_CPL0 | NM_CPL3,
+	.verify = verify,
+};
+
+const struct nm_bench nm_bench_exception_ud = {
+	.name = "exception.ud",
+	.group = "exits",
+	.summary = "#UD intercepted by KVM, then delivered and returned in the guest",
+	.version = 1,
+	.cpls = NM_CPL0 | NM_CPL3,
+	.expect = {.exits = 1, .insn_emulation = 1},
+	.verify = verify,
+};

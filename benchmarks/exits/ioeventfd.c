@@ -1,0 +1,42 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The doorbell of virtio: a write that KVM turns into an eventfd signal without leaving to user space
+ * (KVM_IOEVENTFD). The MMIO form is still decoded by KVM.
+ */
+#include "benchmarks/bench.h"
+
+static int prepare_pio(struct nm_guest_round *round)
+{
+	return nm_test_event(round, NM_BUS_PIO);
+}
+
+static int prepare_mmio(struct nm_guest_round *round)
+{
+	return nm_test_event(round, NM_BUS_MMIO);
+}
+
+const struct nm_bench nm_bench_exit_ioeventfd_pio = {
+	.name = "exit.ioeventfd.pio",
+	.group = "exits",
+	.summary = "OUT that signals an ioeventfd",
+	.version = 1,
+	.cpls = NM_CPL0 | NM_CPL3,
+	.requires = {"kvm.cap.ioeventfd"},
+	.expect = {.exits = 1},
+	.prepare = prepare_pio,
+	.verify = nm_test_event_verify,
+};
+
+const struct nm_bench nm_bench_exit_ioeventfd_mmio = {
+	.name = "exit.ioeventfd.mmio",
+	.group = "exits",
+	.summary = "a store that signals an ioeventfd",
+	.version = 1,
+	.cpls = NM_CPL0 | NM_CPL3,
+	.requires = {"kvm.cap.ioeventfd"},
+	.expect = {.exits = 1, .insn_emulation = 1},
+	.prepare = prepare_mmio,
+	.verify = nm_test_event_verify,
+};

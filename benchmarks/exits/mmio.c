@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Loads and stores where no memory is: an EPT misconfiguration or nested page fault, then KVM decodes the instruction
+ * and leaves to the VMM. That decoding is what MMIO costs above port I/O.
+ */
+#include "benchmarks/bench.h"
+
+static int prepare(struct nm_guest_round *round)
+{
+	return nm_test_device(round, NM_BUS_MMIO);
+}
+
+const struct nm_bench nm_bench_exit_mmio_write = {
+	.name = "exit.mmio.write",
+	.group = "exits",
+	.summary = "a store to MMIO that the VMM serves in user space",
+	.version = 1,
+	.cpls = NM_CPL0 | NM_CPL3,
+	.expect = {.exits = 1, .user_exits = 1, .insn_emulation = 1},
+	.prepare = prepare,
+	.verify = nm_test_device_verify,
+};
+
+const struct nm_bench nm_bench_exit_mmio_read = {
+	.name = "exit.mmio.read",
+	.group = "exits",
+	.summary = "a load from MMIO that the VMM serves in user space",
+	.version = 1,
+	.cpls = NM_CPL0 | NM_CPL3,
+	.expect = {.exits = 1, .user_exits = 1, .insn_emulation = 1},
+	.prepare = prepare,
+	.verify = nm_test_device_verify_read,
+};

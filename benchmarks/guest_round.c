@@ -1,0 +1,234 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/area.h"
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "vmm/kvmstats.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Both statistics files of a guest, and what the marks saw. */
+struct recorder {
+	struct nm_kvmstats stats[2]; /* vCPU, VM */
+	uint64_t *before;
+	uint64_t *after;
+	size_t count;
+	const uint64_t *user_exits;
+	uint64_t user_exits_before, user_exits_after;
+	uint64_t first_ns; /* when mark FIRST was done with */
+	uint64_t begin_in_ns, begin_out_ns; /* when mark BEGIN came, and when it was done with */
+	uint64_t end_in_ns;
+	unsigned int marks;
+	int error;
+};
+
+static void read_stats(struct recorder *recorder, uint64_t *values)
+{
+	for (size_t i = 0; i < 2 && !recorder->error; i++) {
+		recorder->error = nm_kvmstats_read(&recorder->stats[i], values);
+		values += recorder->stats[i].count;
+	}
+}
+
+/* Times are taken next to the guest, statistics away from it. */
+static void on_mark(void *context, const struct nm_access *access)
+{
+	struct recorder *recorder = context;
+	uint64_t now = nm_clock_raw_ns();
+
+	switch (*(const unsigned char *)access->data) {
+	case NM_ABI_MARK_FIRST:
+		recorder->marks |= 1u << NM_ABI_MARK_FIRST;
+		recorder->first_ns = nm_clock_raw_ns();
+		break;
+	case NM_ABI_MARK_BEGIN:
+		recorder->marks |= 1u << NM_ABI_MARK_BEGIN;
+		recorder->begin_in_ns = now;
+		read_stats(recorder, recorder->before);
+		recorder->user_exits_before = *recorder->user_exits;
+		recorder->begin_out_ns = nm_clock_raw_ns();
+		break;
+	case NM_ABI_MARK_END:
+		recorder->marks |= 1u << NM_ABI_MARK_END;
+		recorder->end_in_ns = now;
+		recorder->user_exits_after = *recorder->user_exits;
+		read_stats(recorder, recorder->after);
+		break;
+	default:
+		break;
+	}
+}
+
+static int recorder_open(struct recorder *recorder, const struct nm_guest *guest)
+{
+	int r = nm_kvmstats_open(&recorder->stats[0], guest->vcpus[0].fd);
+
+	if (!r)
+		r = nm_kvmstats_open(&recorder->stats[1], guest->vm.fd);
+	if (r)
+		return r;
+	recorder->count = recorder->stats[0].count + recorder->stats[1].count;
+	recorder->before = calloc(recorder->count, sizeof(uint64_t));
+	recorder->after = calloc(recorder->count, sizeof(uint64_t));
+	return recorder->before && recorder->after ? 0 : nm_fail(ENOMEM, "out of memory");
+}
+
+static void recorder_close(struct recorder *recorder)
+{
+	free(recorder->before);
+	free(recorder->after);
+	nm_kvmstats_close(&recorder->stats[1]);
+	nm_kvmstats_close(&recorder->stats[0]);
+}
+
+static void store_counters(const struct recorder *recorder, struct nm_round_area *area)
+{
+	size_t at = 0;
+
+	area->has_counters = 1;
+	for (size_t s = 0; s < 2; s++) {
+		for (size_t i = 0; i < recorder->stats[s].count; i++, at++) {
+			uint64_t delta = recorder->after[at] - recorder->before[at];
+			struct nm_counter *counter = &area->counters[area->counter_count];
+
+			if (!delta || area->counter_count == NM_MAX_COUNTERS)
+				continue;
+			snprintf(counter->name, sizeof(counter->name), "%s",
+				 recorder->stats[s].stats[i].name);
+			counter->delta = delta;
+			area->counter_count++;
+		}
+	}
+}
+
+static void set_state(struct nm_round_area *area, enum nm_state state, const char *reason)
+{
+	area->state = state;
+	snprintf(area->reason, sizeof(area->reason), "%s", reason);
+}
+
+/* The mark that ends the loop is an exit too; it belongs to neither side. */
+static void store_times(const struct recorder *recorder, const struct nm_abi_control *control,
+			struct nm_round_area *area)
+{
+	uint64_t between = recorder->end_in_ns - recorder->begin_out_ns;
+	uint64_t mark = recorder->begin_in_ns - recorder->first_ns;
+
+	area->tsc_ticks = control->tsc_end - control->tsc_begin;
+	area->slack_ns = mark;
+	area->host_ns = between > mark ? between - mark : 0;
+	area->user_exits = recorder->user_exits_after - recorder->user_exits_before - 1;
+}
+
+static void store(const struct nm_round_order *order, struct nm_guest_round *round,
+		  const struct recorder *recorder, struct nm_round_area *area)
+{
+	const unsigned int all = 1u << NM_ABI_MARK_FIRST | 1u << NM_ABI_MARK_BEGIN |
+				 1u << NM_ABI_MARK_END;
+	const struct nm_bench *bench = order->bench;
+	size_t bytes = order->samples * sizeof(uint64_t);
+
+	if (recorder->marks != all) {
+		set_state(area, NM_STATE_FAILED, "the guest ended without having measured anything");
+		return;
+	}
+	if (recorder->error) {
+		set_state(area, NM_STATE_FAILED, nm_error_last()->text);
+		return;
+	}
+	memcpy(area->values,
+	       nm_vm_memory(&round->guest->vm, round->control->sample_gpa, bytes), bytes);
+	memcpy(area->values + order->samples,
+	       nm_vm_memory(&round->guest->vm, round->control->overhead_gpa, bytes), bytes);
+	store_times(recorder, round->control, area);
+	store_counters(recorder, area);
+	if (bench->verify && !bench->verify(round, area->reason, sizeof(area->reason)))
+		area->state = NM_STATE_INVALID;
+}
+
+static int prepare(const struct nm_round_order *order, struct nm_guest_round *round,
+		   struct recorder *recorder)
+{
+	struct nm_guest *guest = round->guest;
+	struct nm_device marks = {
+		.bus = NM_BUS_PIO,
+		.base = NM_ABI_PORT_MARK,
+		.bytes = 1,
+		.access = on_mark,
+		.context = recorder,
+	};
+	int r = nm_guest_prepare(guest, 0, order->bench->name, order->cpl);
+
+	if (r)
+		return r;
+	round->control->samples = order->samples;
+	round->control->warmup = order->warmup;
+	round->control->batch = order->batch;
+	round->control->sample_gpa = guest->heap;
+	round->control->overhead_gpa = guest->heap + order->samples * sizeof(uint64_t);
+	r = recorder_open(recorder, guest);
+	if (!r && order->bench->prepare)
+		r = order->bench->prepare(round);
+	/* The device that is asked first is the one of the operation. */
+	if (!r)
+		r = nm_guest_add_device(guest, marks);
+	return r;
+}
+
+static void run(const struct nm_round_order *order, struct nm_guest_round *round,
+		struct nm_round_area *area)
+{
+	struct nm_guest_result result = {0};
+	struct recorder recorder = {.stats = {{.fd = -1}, {.fd = -1}},
+				    .user_exits = &result.user_exits};
+	int r = prepare(order, round, &recorder);
+
+	if (!r)
+		r = nm_guest_run(round->guest, 0, order->limit_ns, &result);
+	if (r)
+		set_state(area, NM_STATE_FAILED, nm_error_last()->text);
+	else if (result.end == NM_GUEST_TIMEOUT)
+		set_state(area, NM_STATE_TIMEOUT, result.text);
+	else if (result.end != NM_GUEST_DONE)
+		set_state(area, NM_STATE_FAILED, result.text);
+	else
+		store(order, round, &recorder, area);
+	area->tsc_khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
+	recorder_close(&recorder);
+}
+
+void nm_guest_round(const struct nm_round_host *host, const struct nm_round_order *order,
+		    struct nm_round_area *area)
+{
+	struct nm_payload payload;
+	struct nm_guest guest;
+	const struct nm_guest_config config = {
+		.payload = &payload,
+		.vcpus = 1,
+		.irqchip = order->bench->irqchip,
+		.heap_bytes = 2 * order->samples * sizeof(uint64_t),
+	};
+	struct nm_guest_round round = {
+		.guest = &guest,
+		.cpl = order->cpl,
+		.operations = order->warmup + order->samples * order->batch,
+		.event_fd = -1,
+	};
+
+	if (nm_payload_ops(&payload) || nm_guest_create(&guest, host->kvm, &config)) {
+		set_state(area, NM_STATE_FAILED, nm_error_last()->text);
+		return;
+	}
+	round.control = nm_guest_control(&guest, 0);
+	run(order, &round, area);
+	if (!area->tsc_khz)
+		area->tsc_khz = host->tsc_khz;
+	nm_guest_destroy(&guest);
+	if (round.event_fd >= 0)
+		close(round.event_fd);
+}

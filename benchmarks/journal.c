@@ -1,0 +1,221 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/journal.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a document needs at most, for the reservation: a header with all findings, and each round. */
+#define HEADER_BYTES	  ((size_t)256 << 10)
+#define MEASUREMENT_BYTES ((size_t)6 << 10)
+#define ROUND_BYTES	  ((size_t)2 << 10)
+
+static size_t document_bytes(const struct nm_document *document)
+{
+	size_t measurements = document->measurements.count;
+
+	return HEADER_BYTES +
+	       measurements * (MEASUREMENT_BYTES + document->run.plan.rounds * ROUND_BYTES);
+}
+
+static int append(struct nm_journal *journal, const struct nm_text *line)
+{
+	int r = nm_write_all(journal->fd, line->bytes, line->length);
+
+	if (!r && fdatasync(journal->fd))
+		r = nm_fail(errno, "%s", strerror(errno));
+	if (r)
+		return nm_error_within(r, "%s", journal->path);
+	journal->written += line->length;
+	return 0;
+}
+
+static int append_header(struct nm_journal *journal, const struct nm_document *document)
+{
+	struct nm_text line = {0};
+	int r = nm_document_write(&line, document, false);
+
+	if (!r)
+		r = append(journal, &line);
+	nm_text_free(&line);
+	return r;
+}
+
+static int create(struct nm_journal *journal, const char *path, bool replace)
+{
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (replace ? O_TRUNC : O_EXCL);
+
+	journal->fd = open(journal->path, flags, 0644);
+	if (journal->fd >= 0)
+		return 0;
+	if (errno == EEXIST)
+		return nm_fail_remedy(
+			EEXIST, "finish it with nestmark run --resume, or remove the journal",
+			"%s: an earlier run into %s did not end", journal->path, path);
+	return nm_fail_remedy(errno, "name another place with -o json:PATH", "%s: %s",
+			      journal->path, strerror(errno));
+}
+
+int nm_journal_open(struct nm_journal *journal, const char *path, const struct nm_document *document,
+		    bool replace)
+{
+	size_t reserve = document_bytes(document);
+	int r;
+
+	*journal = (struct nm_journal) {.fd = -1, .document = {.fd = -1}};
+	if ((size_t)snprintf(journal->path, sizeof(journal->path), "%s.journal", path) >=
+	    sizeof(journal->path))
+		return nm_fail(ENAMETOOLONG, "%.80s…: name too long", path);
+	r = nm_file_begin(&journal->document, path, reserve);
+	if (r)
+		return r;
+	r = create(journal, path, replace);
+	if (!r && fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)reserve) &&
+	    errno == ENOSPC)
+		r = nm_fail_remedy(ENOSPC, "free some space, or name another place with -o json:PATH",
+				   "%s: cannot reserve %zu bytes", journal->path, reserve);
+	else if (!r)
+		r = append_header(journal, document);
+	if (r)
+		nm_journal_close(journal, true);
+	return r;
+}
+
+int nm_journal_add(struct nm_journal *journal, size_t index, const struct nm_measurement *measurement,
+		   const struct nm_round *round)
+{
+	nm_json *json = nm_json_new_object();
+	struct nm_text line = {0};
+	int r;
+
+	nm_json_add(json, "measurement", nm_json_uint(index));
+	nm_json_add(json, "batch", nm_json_uint(measurement->batch));
+	nm_json_add(json, "round", nm_record_write(&nm_round_record, round));
+	r = nm_json_write(&line, json, false);
+	nm_json_free(json);
+	if (!r)
+		r = append(journal, &line);
+	nm_text_free(&line);
+	return r;
+}
+
+int nm_journal_finish(struct nm_journal *journal, const struct nm_document *document)
+{
+	struct nm_text text = {0};
+	int r = nm_document_write(&text, document, true);
+
+	if (!r)
+		r = nm_file_commit(&journal->document, text.bytes, text.length);
+	nm_text_free(&text);
+	nm_journal_close(journal, !r);
+	return r;
+}
+
+void nm_journal_close(struct nm_journal *journal, bool remove)
+{
+	nm_file_abandon(&journal->document);
+	if (journal->fd < 0)
+		return;
+	/* Give back what was reserved and not used. */
+	if (ftruncate(journal->fd, (off_t)journal->written) == 0)
+		(void)fsync(journal->fd);
+	close(journal->fd);
+	journal->fd = -1;
+	if (remove)
+		unlink(journal->path);
+}
+
+/* One line of a journal, as read. */
+struct entry {
+	uint64_t measurement;
+	uint64_t batch;
+	struct nm_round round;
+};
+
+static const struct nm_field entry_fields[] = {
+	{.key = "measurement",
+	 .type = NM_FIELD_UINT,
+	 .offset = offsetof(struct entry, measurement)},
+	{.key = "batch", .type = NM_FIELD_UINT, .offset = offsetof(struct entry, batch)},
+	{.key = "round",
+	 .type = NM_FIELD_RECORD,
+	 .offset = offsetof(struct entry, round),
+	 .record = &nm_round_record},
+	{0},
+};
+static const struct nm_record entry_record = {.size = sizeof(struct entry),
+					      .fields = entry_fields};
+
+static int read_entry(struct nm_document *out, const char *line, size_t length)
+{
+	struct nm_measurement *measurement;
+	struct nm_round *round;
+	struct entry entry = {0};
+	nm_json *json;
+	int r = nm_json_parse(line, length, &json);
+
+	if (!r)
+		r = nm_record_read(&entry_record, &out->arena, json, &entry);
+	nm_json_free(json);
+	if (r)
+		return r;
+	if (entry.measurement >= out->measurements.count)
+		return nm_fail(EINVAL, "measurement: %llu is not one of %zu",
+			       (unsigned long long)entry.measurement, out->measurements.count);
+	measurement = &out->measurements.items[entry.measurement];
+	measurement->batch = entry.batch;
+	round = nm_arena_append(&out->arena, &measurement->rounds.items, &measurement->rounds.count,
+				sizeof(*round));
+	if (!round)
+		return -ENOMEM;
+	*round = entry.round;
+	return 0;
+}
+
+static int read_journal(const char *path, const struct nm_text *text, struct nm_document *out)
+{
+	const char *bytes = text->bytes;
+	const char *end = bytes + text->length;
+	const char *newline = memchr(bytes, '\n', text->length);
+	size_t number = 1;
+	int r;
+
+	if (!newline)
+		return nm_fail(EINVAL, "%s: line 1: cut off, nothing was measured", path);
+	r = nm_document_parse(path, bytes, (size_t)(newline - bytes), out);
+	for (bytes = newline + 1; !r && bytes < end; bytes = newline + 1) {
+		number++;
+		newline = memchr(bytes, '\n', (size_t)(end - bytes));
+		if (!newline)
+			break; /* the round that was being written when the run was killed */
+		r = read_entry(out, bytes, (size_t)(newline - bytes));
+		if (r) {
+			nm_error_within(r, "%s: journal line %zu", path, number);
+			nm_document_free(out);
+		}
+	}
+	return r;
+}
+
+int nm_journal_recover(const char *path, struct nm_document *out)
+{
+	struct nm_text text = {0};
+	char journal[4104];
+	int r;
+
+	snprintf(journal, sizeof(journal), "%s.journal", path);
+	r = nm_file_read(journal, NM_JSON_MAX_BYTES, &text);
+	if (r == -ENOENT)
+		return nm_document_read(path, out);
+	if (!r && !text.length)
+		r = nm_fail(EINVAL, "%s: empty, nothing was measured", journal);
+	if (!r)
+		r = read_journal(journal, &text, out);
+	nm_text_free(&text);
+	return r;
+}

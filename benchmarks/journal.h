@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_BENCHMARKS_JOURNAL_H
+#define NM_BENCHMARKS_JOURNAL_H
+
+#include "core/document.h"
+#include "core/file.h"
+
+#include <stdbool.h>
+
+/*
+ * What keeps a run from being lost: beside the document that is to come lies a journal, whose first line is the document
+ * as planned and whose every further line is one finished round. It is on disk before the next round starts, and goes when
+ * the document is complete on disk.
+ */
+struct nm_journal {
+	int fd;
+	char path[4104]; /* of the journal: the document's path and ".journal" */
+	struct nm_file document; /* space is reserved for it from the beginning */
+	size_t written;
+};
+
+/**
+ * Starts a journal for a document that will be written to path; rounds that it already has become lines. -EEXIST when an
+ * unfinished journal lies there (unless `replace`), -ENOSPC and others when the place cannot hold the results.
+ */
+int nm_journal_open(struct nm_journal *journal, const char *path, const struct nm_document *document,
+		    bool replace);
+
+/** Adds one finished round of measurement number `index`. */
+int nm_journal_add(struct nm_journal *journal, size_t index, const struct nm_measurement *measurement,
+		   const struct nm_round *round);
+
+/** Writes the document, then removes the journal. When the write fails the journal stays. */
+int nm_journal_finish(struct nm_journal *journal, const struct nm_document *document);
+
+/** Closes without a result: removes the journal when `remove` is true. */
+void nm_journal_close(struct nm_journal *journal, bool remove);
+
+/**
+ * Reads what a run left under path: its journal when there is one (a last line that was cut off is dropped), otherwise its
+ * document.
+ */
+int nm_journal_recover(const char *path, struct nm_document *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/area.h"
+
+#include "benchmarks/native.h"
+#include "core/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void nm_native_round(const struct nm_round_host *host, const struct nm_round_order *order,
+		     struct nm_round_area *area)
+{
+	struct nm_native_round round = {
+		.kvm = host->kvm,
+		.samples = order->samples,
+		.warmup = order->warmup,
+		.batch = order->batch,
+		.sample = area->values,
+		.overhead = area->values + order->samples,
+	};
+
+	/* The pages must be there before the loop writes to them. */
+	memset(area->values, 0, 2 * order->samples * sizeof(uint64_t));
+	if (!order->bench->native(&round, area->reason, sizeof(area->reason)))
+		area->state = NM_STATE_INVALID;
+	area->tsc_khz = host->tsc_khz;
+	area->tsc_ticks = round.tsc_end - round.tsc_begin;
+	area->host_ns = round.host_end_ns - round.host_begin_ns;
+	area->slack_ns = 1000;
+}

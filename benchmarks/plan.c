@@ -1,0 +1,171 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/plan.h"
+
+#include "benchmarks/summary.h"
+#include "core/clock.h"
+#include "core/error.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <math.h>
+#include <string.h>
+
+const struct nm_profile nm_profiles[] = {
+	{"standard", "10 rounds of 2000 samples", 10, 2000, 5 * NM_NS_PER_S},
+	{"quick", "6 rounds of 1000 samples: for a look, not for a verdict", 6, 1000, NM_NS_PER_S},
+	{"thorough", "20 rounds of 10000 samples, with p99.9", 20, 10000, 20 * NM_NS_PER_S},
+	{0},
+};
+
+/* What every guest side needs: without counters a number cannot be shown to be what its name says. */
+static const char *const guest_requires[] = {"kvm.device", "guest.canary",
+					     "kvm.cap.binary_stats_fd", NULL};
+
+const struct nm_profile *nm_profile_find(const char *name)
+{
+	for (const struct nm_profile *profile = nm_profiles; profile->name; profile++)
+		if (!strcmp(profile->name, name))
+			return profile;
+	return NULL;
+}
+
+/* A drill must be meant: a pattern that would select everything does not select it. */
+static bool pattern_selects(const char *pattern, const struct nm_bench *bench)
+{
+	if (bench->drill && strncmp(pattern, "drill", strlen("drill")) != 0)
+		return false;
+	return !fnmatch(pattern, bench->name, 0);
+}
+
+bool nm_selected(const struct nm_selection *selection, const struct nm_bench *bench)
+{
+	const struct nm_strings *patterns = &selection->patterns;
+	const struct nm_strings *groups = &selection->groups;
+	bool selected = !patterns->count && !groups->count && !bench->drill;
+
+	for (size_t i = 0; i < patterns->count; i++)
+		selected |= pattern_selects(patterns->items[i], bench);
+	for (size_t i = 0; i < groups->count; i++)
+		selected |= !strcmp(groups->items[i], bench->group);
+	return selected;
+}
+
+static bool any_matches(const char *pattern)
+{
+	for (size_t i = 0; nm_benches[i]; i++)
+		if (pattern_selects(pattern, nm_benches[i]))
+			return true;
+	return false;
+}
+
+static bool is_group(const char *name)
+{
+	for (size_t i = 0; nm_benches[i]; i++)
+		if (!strcmp(nm_benches[i]->group, name))
+			return true;
+	return false;
+}
+
+int nm_selection_check(const struct nm_selection *selection)
+{
+	for (size_t i = 0; i < selection->patterns.count; i++)
+		if (!any_matches(selection->patterns.items[i]))
+			return nm_fail_remedy(EINVAL, "see nestmark list", "%s: matches no operation",
+					      selection->patterns.items[i]);
+	for (size_t i = 0; i < selection->groups.count; i++)
+		if (!is_group(selection->groups.items[i]))
+			return nm_fail_remedy(EINVAL, "see nestmark list", "%s: no such group",
+					      selection->groups.items[i]);
+	return 0;
+}
+
+static bool list_unmet(const char *const *ids, size_t max, const struct nm_findings *findings,
+		       const char **id, const struct nm_finding **finding)
+{
+	for (size_t i = 0; i < max && ids[i]; i++) {
+		*id = ids[i];
+		*finding = nm_findings_get(findings, ids[i]);
+		if (!*finding || (*finding)->status != NM_STATUS_PASS)
+			return true;
+	}
+	return false;
+}
+
+bool nm_unmet(const struct nm_bench *bench, enum nm_context context,
+	      const struct nm_findings *findings, const char **id, const struct nm_finding **finding)
+{
+	if (context == NM_CONTEXT_NATIVE)
+		return list_unmet(bench->native_requires, NM_MAX_REQUIRES, findings, id, finding);
+	return list_unmet(guest_requires, NM_MAX_REQUIRES, findings, id, finding) ||
+	       list_unmet(bench->requires, NM_MAX_REQUIRES, findings, id, finding);
+}
+
+static int check_requirements(struct nm_document *document, const struct nm_bench *bench,
+			      struct nm_measurement *measurement)
+{
+	const struct nm_finding *finding = NULL;
+	const char *id = NULL;
+
+	if (!nm_unmet(bench, (enum nm_context)measurement->context, &document->findings, &id,
+		      &finding))
+		return 0;
+	measurement->state = NM_STATE_UNSUPPORTED;
+	measurement->reason =
+		nm_arena_printf(&document->arena, "needs %s: %s", id,
+				finding && finding->evidence ? finding->evidence : "not established");
+	measurement->remedy = finding ? finding->remedy : NULL;
+	return measurement->reason ? 0 : -ENOMEM;
+}
+
+static int add(struct nm_document *document, const struct nm_bench *bench, enum nm_context context,
+	       int cpl)
+{
+	struct nm_measurement *measurement =
+		nm_arena_append(&document->arena, &document->measurements.items,
+				&document->measurements.count, sizeof(*measurement));
+	int r = 0;
+
+	if (!measurement)
+		return -ENOMEM;
+	measurement->operation = bench->name;
+	measurement->group = bench->group;
+	measurement->context = (int)context;
+	measurement->version = bench->version;
+	measurement->unit = "ns";
+	nm_summary_clear(measurement);
+	if (context == NM_CONTEXT_GUEST)
+		r = nm_map_set(&document->arena, &measurement->parameters, "cpl", NM_INT(cpl));
+	if (!r)
+		r = check_requirements(document, bench, measurement);
+	return r;
+}
+
+int nm_plan(struct nm_document *document, const struct nm_selection *selection)
+{
+	int r = nm_selection_check(selection);
+
+	for (size_t i = 0; !r && nm_benches[i]; i++) {
+		const struct nm_bench *bench = nm_benches[i];
+
+		if (!nm_selected(selection, bench))
+			continue;
+		if (selection->native && bench->native)
+			r = add(document, bench, NM_CONTEXT_NATIVE, -1);
+		if (!r && selection->guest && bench->cpls & NM_CPL0)
+			r = add(document, bench, NM_CONTEXT_GUEST, 0);
+		if (!r && selection->guest && bench->cpls & NM_CPL3)
+			r = add(document, bench, NM_CONTEXT_GUEST, 3);
+	}
+	if (!r && !document->measurements.count)
+		r = nm_fail_remedy(EINVAL, "see nestmark list",
+				   "nothing is selected in the contexts asked for");
+	return r;
+}
+
+unsigned int nm_measurement_cpl(const struct nm_measurement *measurement)
+{
+	const struct nm_value *cpl = nm_map_get(&measurement->parameters, "cpl");
+
+	return cpl && cpl->type == NM_VALUE_INT && cpl->integer == 3 ? 3 : 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_BENCHMARKS_PLAN_H
+#define NM_BENCHMARKS_PLAN_H
+
+#include "benchmarks/bench.h"
+#include "core/document.h"
+
+#include <stdbool.h>
+
+/** What the user asked for. Empty lists mean everything but the drills. */
+struct nm_selection {
+	struct nm_strings patterns; /* globs on operation names */
+	struct nm_strings groups;
+	bool native;
+	bool guest;
+};
+
+/** A named number of rounds and samples. */
+struct nm_profile {
+	const char *name;
+	const char *summary;
+	uint64_t rounds;
+	uint64_t samples;
+	uint64_t round_limit_ns;
+};
+
+/** All profiles, the default one first; name is NULL at the end. */
+extern const struct nm_profile nm_profiles[];
+const struct nm_profile *nm_profile_find(const char *name);
+
+/** Whether a descriptor is selected. */
+bool nm_selected(const struct nm_selection *selection, const struct nm_bench *bench);
+
+/** -EINVAL, naming it, when a pattern or a group matches nothing. */
+int nm_selection_check(const struct nm_selection *selection);
+
+/**
+ * Adds one measurement for each selected operation, context and privilege level. Those whose requirements the findings
+ * do not meet become unsupported, with the reason and the remedy of that finding.
+ */
+int nm_plan(struct nm_document *document, const struct nm_selection *selection);
+
+/** The privilege level of a guest measurement. */
+unsigned int nm_measurement_cpl(const struct nm_measurement *measurement);
+
+/**
+ * Whether a side of an operation needs a finding that does not pass. *id is set to the name of the first one, and
+ * *finding to the finding itself or to NULL when no probe made it.
+ */
+bool nm_unmet(const struct nm_bench *bench, enum nm_context context,
+	      const struct nm_findings *findings, const char **id, const struct nm_finding **finding);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/bench.h"
+
+#include <string.h>
+
+/* The order here is the order of lists and reports. */
+#define BENCHES(X)                                                                                 \
+	X(floor_loop)                                                                              \
+	X(floor_syscall)                                                                           \
+	X(floor_ioctl)                                                                             \
+	X(floor_kvm_run)                                                                           \
+	X(exit_cpuid)                                                                              \
+	X(exit_hypercall)                                                                          \
+	X(exit_pio_out)                                                                            \
+	X(exit_pio_in)                                                                             \
+	X(exit_pio_in_kernel)                                                                      \
+	X(exit_mmio_write)                                                                         \
+	X(exit_mmio_read)                                                                          \
+	X(exit_ioeventfd_pio)                                                                      \
+	X(exit_ioeventfd_mmio)                                                                     \
+	X(exit_rdmsr)                                                                              \
+	X(exit_wrmsr)                                                                              \
+	X(exit_hlt)                                                                                \
+	X(exception_de)                                                                            \
+	X(exception_ud)                                                                            \
+	X(drill_spin)                                                                              \
+	X(drill_triple_fault)                                                                      \
+	X(drill_exception)                                                                         \
+	X(drill_internal_error)                                                                    \
+	X(drill_silent)                                                                            \
+	X(drill_crash)
+
+#define DECLARE(id) extern const struct nm_bench nm_bench_##id;
+BENCHES(DECLARE)
+
+#define ENTRY(id) &nm_bench_##id,
+const struct nm_bench *const nm_benches[] = {BENCHES(ENTRY) NULL};
+
+const struct nm_bench *nm_bench_find(const char *name)
+{
+	for (size_t i = 0; nm_benches[i]; i++)
+		if (!strcmp(nm_benches[i]->name, name))
+			return nm_benches[i];
+	return NULL;
+}

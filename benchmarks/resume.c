@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/resume.h"
+
+#include "benchmarks/plan.h"
+#include "benchmarks/round.h"
+#include "core/error.h"
+#include "core/statistics.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define MAX_BATCH    1000000u
+#define MAX_LIMIT_NS (24ull * 3600 * 1000000000)
+
+static int check_measurement(const struct nm_measurement *measurement, const char *path)
+{
+	const struct nm_bench *bench = nm_bench_find(measurement->operation);
+
+	if (!bench || bench->version != measurement->version)
+		return nm_fail_remedy(EINVAL, "start a new run",
+				      "%s: %s version %llu is not what this nestmark measures", path,
+				      measurement->operation,
+				      (unsigned long long)measurement->version);
+	if (measurement->batch > MAX_BATCH || measurement->rounds.count > NM_MAX_ROUNDS ||
+	    (measurement->context == NM_CONTEXT_NATIVE && !bench->native) ||
+	    (measurement->context == NM_CONTEXT_GUEST &&
+	     !(bench->cpls >> nm_measurement_cpl(measurement) & 1)))
+		return nm_fail(EINVAL, "%s: %s: numbers that no plan has", path,
+			       measurement->operation);
+	return 0;
+}
+
+int nm_resume_check(const struct nm_document *document, const char *path)
+{
+	const struct nm_plan *plan = &document->run.plan;
+	int r = 0;
+
+	if (document->run.state == NM_RUN_COMPLETE)
+		return nm_fail(EINVAL, "%s: is complete, there is nothing to resume", path);
+	if (!document->run.tool_version || strcmp(document->run.tool_version, NM_VERSION) != 0)
+		return nm_fail_remedy(EINVAL, "start a new run", "%s: was begun by nestmark %s", path,
+				      document->run.tool_version ? document->run.tool_version
+								 : "of unknown version");
+	if (!plan->rounds || plan->rounds > NM_MAX_ROUNDS || plan->samples < 10 ||
+	    plan->samples > NM_MAX_SAMPLES || !plan->round_limit_ns ||
+	    plan->round_limit_ns > MAX_LIMIT_NS || !plan->kvm_device)
+		return nm_fail(EINVAL, "%s: run.plan: numbers that no plan has", path);
+	for (size_t i = 0; !r && i < document->measurements.count; i++)
+		r = check_measurement(&document->measurements.items[i], path);
+	return r;
+}
+
+static int match(const char *path, const char *what, const char *before, const char *now)
+{
+	before = before ? before : "unknown";
+	now = now ? now : "unknown";
+	if (!strcmp(before, now))
+		return 0;
+	return nm_fail_remedy(EINVAL, "start a new run", "%s: %s was \"%.80s\", now it is \"%.80s\"",
+			      path, what, before, now);
+}
+
+int nm_resume_match(const struct nm_document *document, const struct nm_document *now,
+		    const char *path)
+{
+	int r = match(path, "the CPU", document->machine.brand, now->machine.brand);
+
+	if (!r)
+		r = match(path, "the microcode", document->machine.microcode,
+			  now->machine.microcode);
+	if (!r)
+		r = match(path, "the hypervisor", document->machine.hypervisor,
+			  now->machine.hypervisor);
+	if (!r)
+		r = match(path, "the kernel", document->environment.kernel_release,
+			  now->environment.kernel_release);
+	return r;
+}

@@ -1,0 +1,247 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/session.h"
+
+#include "benchmarks/plan.h"
+#include "benchmarks/summary.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/statistics.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PILOT_SAMPLES 64u
+#define PILOT_WARMUP  16u
+#define WARMUP	      64u
+
+/* Operations below 200 ns are timed in batches of about 2 µs. */
+#define BATCH_BELOW_NS 200.0
+#define BATCH_NS       2000.0
+#define MAX_BATCH      8192u
+
+/* The first look at precision, and the last round that it may ask for (docs/measuring.md). */
+#define FIRST_LOOK  10u
+#define MAX_PRECISE 100u
+
+/* An operation whose first two rounds both fail is not tried again. */
+#define FAILURES_TO_GIVE_UP 2u
+
+static bool has_round(const struct nm_measurement *measurement, uint64_t index)
+{
+	for (size_t i = 0; i < measurement->rounds.count; i++)
+		if (measurement->rounds.items[i].index == index)
+			return true;
+	return false;
+}
+
+static size_t usable_rounds(const struct nm_measurement *measurement)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < measurement->rounds.count; i++)
+		count += measurement->rounds.items[i].state == NM_STATE_OK;
+	return count;
+}
+
+static bool is_open(const struct nm_measurement *measurement)
+{
+	return measurement->state != NM_STATE_UNSUPPORTED && !measurement->stopped_by;
+}
+
+static uint64_t last_pass(const struct nm_plan *plan)
+{
+	if (isnan(plan->target_ci_percent))
+		return plan->rounds;
+	return plan->rounds > MAX_PRECISE ? plan->rounds : MAX_PRECISE;
+}
+
+static uint64_t choose_batch(double p50_ns)
+{
+	uint64_t batch = 1;
+
+	if (p50_ns >= BATCH_BELOW_NS)
+		return 1;
+	while (batch < MAX_BATCH && (double)batch * p50_ns < BATCH_NS)
+		batch *= 2;
+	return batch;
+}
+
+static bool ran(const struct nm_round *round)
+{
+	return round->state != NM_STATE_FAILED && round->state != NM_STATE_TIMEOUT;
+}
+
+/* Runs one round of a measurement and keeps it. The pilot, index 0, is kept only when the operation did not run. */
+static int run_round(struct nm_session *session, size_t number, uint64_t index)
+{
+	struct nm_document *document = session->document;
+	struct nm_measurement *measurement = &document->measurements.items[number];
+	const struct nm_round_order order = {
+		.bench = nm_bench_find(measurement->operation),
+		.context = (enum nm_context)measurement->context,
+		.cpl = nm_measurement_cpl(measurement),
+		.samples = index ? document->run.plan.samples : PILOT_SAMPLES,
+		.warmup = index ? WARMUP : PILOT_WARMUP,
+		.batch = measurement->batch ? measurement->batch : 1,
+		.limit_ns = document->run.plan.round_limit_ns,
+		.cpu = session->cpu,
+	};
+	struct nm_round round = {.index = index};
+	struct nm_round *kept;
+	int r = nm_round_run(session->host, &order, &document->arena, &round);
+
+	if (r)
+		return r;
+	if (!index)
+		measurement->batch = ran(&round) ? choose_batch(round.p50) : 1;
+	if (!index && ran(&round))
+		return 0;
+	kept = nm_arena_append(&document->arena, &measurement->rounds.items,
+			       &measurement->rounds.count, sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	*kept = round;
+	return nm_journal_add(session->journal, number, measurement, kept);
+}
+
+static int run_measurement(struct nm_session *session, size_t number, uint64_t pass)
+{
+	struct nm_measurement *measurement = &session->document->measurements.items[number];
+	int r = 0;
+
+	if (!measurement->batch)
+		r = run_round(session, number, 0);
+	if (!r)
+		r = run_round(session, number, pass);
+	if (!r && !usable_rounds(measurement) && measurement->rounds.count >= FAILURES_TO_GIVE_UP)
+		measurement->stopped_by = "failures";
+	return r;
+}
+
+/* Fisher and Yates; the order of a pass depends on the seed and the pass alone. */
+static void shuffle(size_t *order, size_t count, uint64_t seed, uint64_t pass)
+{
+	struct nm_random random;
+
+	nm_random_seed(&random, seed + pass);
+	for (size_t i = 0; i < count; i++)
+		order[i] = i;
+	for (size_t i = count; i > 1; i--) {
+		size_t j = (size_t)nm_random_below(&random, i);
+		size_t swap = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = swap;
+	}
+}
+
+static void stop_what_is_done(struct nm_document *document, uint64_t pass)
+{
+	const struct nm_plan *plan = &document->run.plan;
+
+	for (size_t i = 0; i < document->measurements.count; i++) {
+		struct nm_measurement *measurement = &document->measurements.items[i];
+
+		if (!is_open(measurement))
+			continue;
+		if (!isnan(plan->target_ci_percent) && usable_rounds(measurement) >= FIRST_LOOK &&
+		    nm_precision_percent(measurement, document->run.seed) <= plan->target_ci_percent)
+			measurement->stopped_by = "precision";
+		else if (pass >= last_pass(plan))
+			measurement->stopped_by = "rounds";
+	}
+}
+
+static void stop_all(struct nm_document *document, const char *why)
+{
+	for (size_t i = 0; i < document->measurements.count; i++)
+		if (is_open(&document->measurements.items[i]))
+			document->measurements.items[i].stopped_by = why;
+}
+
+struct progress {
+	size_t done;
+	size_t total;
+	uint64_t end_ns; /* of the budget; 0 without one */
+};
+
+static int run_pass(struct nm_session *session, uint64_t pass, size_t *order,
+		    struct progress *progress)
+{
+	struct nm_document *document = session->document;
+	size_t count = document->measurements.count;
+
+	shuffle(order, count, document->run.seed, pass);
+	for (size_t i = 0; i < count; i++) {
+		struct nm_measurement *measurement = &document->measurements.items[order[i]];
+		int r;
+
+		if (!is_open(measurement) || has_round(measurement, pass))
+			continue;
+		if (*session->host->stop)
+			return -EINTR;
+		if (progress->end_ns && nm_clock_ns() >= progress->end_ns) {
+			stop_all(document, "budget");
+			return 0;
+		}
+		if (session->progress)
+			session->progress(session->progress_context, measurement, progress->done,
+					  progress->total);
+		r = run_measurement(session, order[i], pass);
+		if (r)
+			return r;
+		progress->done++;
+	}
+	stop_what_is_done(document, pass);
+	return 0;
+}
+
+static bool any_open(const struct nm_document *document)
+{
+	for (size_t i = 0; i < document->measurements.count; i++)
+		if (is_open(&document->measurements.items[i]))
+			return true;
+	return false;
+}
+
+static size_t open_count(const struct nm_document *document)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < document->measurements.count; i++)
+		count += is_open(&document->measurements.items[i]);
+	return count;
+}
+
+int nm_session_run(struct nm_session *session)
+{
+	struct nm_document *document = session->document;
+	const struct nm_plan *plan = &document->run.plan;
+	size_t *order = calloc(document->measurements.count + 1, sizeof(*order));
+	struct progress progress = {
+		.total = open_count(document) * plan->rounds,
+		.end_ns = plan->budget_ns ? nm_clock_ns() + plan->budget_ns : 0,
+	};
+	int r = order ? 0 : nm_fail(ENOMEM, "out of memory");
+
+	for (uint64_t pass = 1; !r && any_open(document); pass++)
+		r = run_pass(session, pass, order, &progress);
+	free(order);
+	return r;
+}
+
+int nm_session_summarise(struct nm_document *document)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < document->measurements.count; i++) {
+		struct nm_measurement *measurement = &document->measurements.items[i];
+
+		r = nm_summarise(measurement, nm_bench_find(measurement->operation),
+				 document->run.seed, &document->arena);
+	}
+	return r ? r : nm_summarise_ratios(document);
+}

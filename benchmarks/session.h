@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_BENCHMARKS_SESSION_H
+#define NM_BENCHMARKS_SESSION_H
+
+#include "benchmarks/journal.h"
+#include "benchmarks/round.h"
+#include "core/document.h"
+
+#include <stddef.h>
+
+/** Called when a round of a measurement is about to start. */
+typedef void (*nm_progress_fn)(void *context, const struct nm_measurement *measurement, size_t done,
+			       size_t total);
+
+struct nm_session {
+	struct nm_document *document; /* planned; rounds that it has are not repeated */
+	const struct nm_round_host *host;
+	struct nm_journal *journal;
+	int cpu; /* of the measuring child */
+	nm_progress_fn progress;
+	void *progress_context;
+};
+
+/**
+ * Runs what is missing, pass by pass, every pass in a new order drawn from the seed, and adds each round to the journal.
+ * 0 when the plan is done; -EINTR when the user stopped it; another -errno when results can no longer be kept. In each
+ * case the document holds every finished round.
+ */
+int nm_session_run(struct nm_session *session);
+
+/** Summarises all measurements of a document whose rounds are complete, or as complete as they will be. */
+int nm_session_summarise(struct nm_document *document);
+
+#endif

@@ -1,0 +1,442 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/summary.h"
+
+#include "core/error.h"
+#include "core/statistics.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Limits of what counts as evidence; docs/measuring.md names them. */
+#define EXITS_BELOW	   0.05 /* a counter may miss this many exits per operation */
+#define EXITS_ABOVE	   0.10 /* and see this many more, */
+#define EXITS_PER_S	   2000.0 /* besides the host's own interrupts */
+#define USER_EXITS_APART   0.001
+#define EMULATED_ABOVE	   0.5 /* instructions per operation beyond the expected and one per exit */
+#define QUIET_WITHIN	   1.02 /* a round is quiet when its p5 is this close to the floor */
+#define QUIET_SLACK_NS	   2.0
+#define MIN_ROUNDS	   3u
+#define MAX_FLAGGED_SHARE  0.2
+
+typedef double (*round_value)(const struct nm_round *round);
+
+static double value_p5(const struct nm_round *round)
+{
+	return round->p5;
+}
+
+static double value_p50(const struct nm_round *round)
+{
+	return round->p50;
+}
+
+static double value_p90(const struct nm_round *round)
+{
+	return round->p90;
+}
+
+static double value_p99(const struct nm_round *round)
+{
+	return round->p99;
+}
+
+static double value_p999(const struct nm_round *round)
+{
+	return round->p999;
+}
+
+static double value_mean(const struct nm_round *round)
+{
+	return round->mean;
+}
+
+static double value_user_exits(const struct nm_round *round)
+{
+	return round->user_exits_per_op;
+}
+
+static double value_overhead(const struct nm_round *round)
+{
+	return round->overhead;
+}
+
+static bool usable(const struct nm_round *round)
+{
+	return round->state == NM_STATE_OK;
+}
+
+/* Values of the usable rounds, without those that are missing. */
+static size_t collect(const struct nm_measurement *measurement, round_value value, double *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < measurement->rounds.count && count < NM_MAX_ROUNDS; i++) {
+		const struct nm_round *round = &measurement->rounds.items[i];
+
+		if (usable(round) && isfinite(value(round)))
+			out[count++] = value(round);
+	}
+	return count;
+}
+
+static double median_of(const struct nm_measurement *measurement, round_value value)
+{
+	double values[NM_MAX_ROUNDS];
+	size_t count = collect(measurement, value, values);
+
+	if (!count)
+		return NAN;
+	nm_sort_real(values, count);
+	return nm_median_sorted(values, count);
+}
+
+static int statistic(const struct nm_measurement *measurement, round_value value,
+		     nm_estimator estimator, uint64_t seed, const char *missing,
+		     struct nm_statistic *out)
+{
+	double values[NM_MAX_ROUNDS];
+	size_t count = collect(measurement, value, values);
+	struct nm_interval interval;
+	int r;
+
+	*out = (struct nm_statistic) {.value = NAN, .lo = NAN, .hi = NAN, .reason = missing};
+	if (!count)
+		return 0;
+	r = nm_bootstrap(values, count, estimator, seed, &interval);
+	if (!r)
+		*out = (struct nm_statistic) {
+			.value = interval.value, .lo = interval.lo, .hi = interval.hi};
+	return r;
+}
+
+void nm_summary_clear(struct nm_measurement *measurement)
+{
+	const struct nm_statistic none = {
+		.value = NAN, .lo = NAN, .hi = NAN, .reason = "no usable round"};
+	struct nm_summary *summary = &measurement->summary;
+	struct nm_evidence *evidence = &measurement->evidence;
+
+	*summary = (struct nm_summary) {.floor = none,
+					.p50 = none,
+					.p90 = none,
+					.p99 = none,
+					.p999 = none,
+					.mean = none,
+					.min = NAN,
+					.max = NAN};
+	measurement->native_ratio = none;
+	measurement->native_ratio.reason = "no native partner measured";
+	*evidence = (struct nm_evidence) {.exits_per_op = NAN,
+					  .expected_exits_per_op = NAN,
+					  .user_exits_per_op = NAN,
+					  .expected_user_exits_per_op = NAN,
+					  .insn_emulation_per_op = NAN,
+					  .expected_insn_emulation_per_op = NAN,
+					  .clock_deviation_percent = NAN,
+					  .overhead = NAN,
+					  .steal_percent = NAN,
+					  .quiet_share = NAN};
+}
+
+static const char *missing_reason(const struct nm_measurement *measurement,
+				  const char *(*reason)(const struct nm_round *))
+{
+	for (size_t i = 0; i < measurement->rounds.count; i++)
+		if (usable(&measurement->rounds.items[i]))
+			return reason(&measurement->rounds.items[i]);
+	return "no usable round";
+}
+
+static const char *reason_p99(const struct nm_round *round)
+{
+	return round->p99_reason;
+}
+
+static const char *reason_p999(const struct nm_round *round)
+{
+	return round->p999_reason;
+}
+
+static int summarise_latency(struct nm_measurement *measurement, uint64_t seed)
+{
+	static const char none[] = "no usable round";
+	struct nm_summary *s = &measurement->summary;
+	int r;
+
+	r = statistic(measurement, value_p5, nm_floor_sorted, seed, none, &s->floor);
+	if (!r)
+		r = statistic(measurement, value_p50, nm_median_sorted, seed, none, &s->p50);
+	if (!r)
+		r = statistic(measurement, value_p90, nm_median_sorted, seed, none, &s->p90);
+	if (!r)
+		r = statistic(measurement, value_p99, nm_median_sorted, seed,
+			      missing_reason(measurement, reason_p99), &s->p99);
+	if (!r)
+		r = statistic(measurement, value_p999, nm_median_sorted, seed,
+			      missing_reason(measurement, reason_p999), &s->p999);
+	if (!r)
+		r = statistic(measurement, value_mean, nm_median_sorted, seed, none, &s->mean);
+	for (size_t i = 0; i < measurement->rounds.count; i++) {
+		const struct nm_round *round = &measurement->rounds.items[i];
+
+		if (!usable(round))
+			continue;
+		s->min = fmin(s->min, round->min); /* fmin() and fmax() pass over NAN */
+		s->max = fmax(s->max, round->max);
+	}
+	return r;
+}
+
+/* Median over rounds of one KVM counter per operation; a counter that did not move in a round is 0 there. */
+static double counter_median(const struct nm_measurement *measurement, const char *name)
+{
+	double values[NM_MAX_ROUNDS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < measurement->rounds.count && count < NM_MAX_ROUNDS; i++) {
+		const struct nm_round *round = &measurement->rounds.items[i];
+		const struct nm_value *value = nm_map_get(&round->counters_per_op, name);
+
+		if (usable(round))
+			values[count++] = !value			       ? 0
+					  : value->type == NM_VALUE_INT ? (double)value->integer
+									: value->real;
+	}
+	if (!count)
+		return NAN;
+	nm_sort_real(values, count);
+	return nm_median_sorted(values, count);
+}
+
+static int summarise_counters(struct nm_measurement *measurement, struct nm_arena *arena)
+{
+	struct nm_map *out = &measurement->evidence.counters_per_op;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < measurement->rounds.count; i++) {
+		const struct nm_map *map = &measurement->rounds.items[i].counters_per_op;
+
+		for (size_t j = 0; !r && j < map->count; j++) {
+			const char *name = map->pairs[j].name;
+
+			if (!nm_map_get(out, name))
+				r = nm_map_set(arena, out, name,
+					       NM_REAL(counter_median(measurement, name)));
+		}
+	}
+	return r;
+}
+
+static int summarise_evidence(struct nm_measurement *measurement, const struct nm_bench *bench,
+			      struct nm_arena *arena)
+{
+	struct nm_evidence *evidence = &measurement->evidence;
+	double floor = measurement->summary.floor.value;
+	double steal = 0;
+	double duration = 0;
+	uint64_t quiet = 0;
+
+	for (size_t i = 0; i < measurement->rounds.count; i++) {
+		const struct nm_round *round = &measurement->rounds.items[i];
+
+		if (!usable(round)) {
+			evidence->rounds_failed++;
+			continue;
+		}
+		evidence->rounds_ok++;
+		evidence->rounds_flagged += round->flags.count > 0;
+		evidence->clock_deviation_percent = fmax(evidence->clock_deviation_percent,
+							 fabs(round->clock_deviation_percent));
+		steal += (double)round->steal_ns;
+		duration += (double)round->duration_ns;
+		quiet += round->p5 <= floor * QUIET_WITHIN + QUIET_SLACK_NS;
+	}
+	evidence->overhead = median_of(measurement, value_overhead);
+	if (!evidence->rounds_ok)
+		return 0;
+	evidence->steal_percent = duration > 0 ? steal / duration * 100 : NAN;
+	evidence->quiet_share = (double)quiet / (double)evidence->rounds_ok;
+	if (measurement->context != NM_CONTEXT_GUEST)
+		return 0;
+	evidence->exits_per_op = counter_median(measurement, "exits");
+	evidence->insn_emulation_per_op = counter_median(measurement, "insn_emulation");
+	evidence->user_exits_per_op = median_of(measurement, value_user_exits);
+	evidence->expected_exits_per_op = bench->expect.exits;
+	evidence->expected_user_exits_per_op = bench->expect.user_exits;
+	evidence->expected_insn_emulation_per_op = bench->expect.insn_emulation;
+	/* An SVM without nRIP save skips the instruction that exited by decoding it. */
+	evidence->emulated = evidence->insn_emulation_per_op >
+			     bench->expect.insn_emulation + bench->expect.exits + EMULATED_ABOVE;
+	return summarise_counters(measurement, arena);
+}
+
+static int set_state(struct nm_measurement *measurement, enum nm_state state, const char *reason)
+{
+	measurement->state = (int)state;
+	measurement->reason = reason;
+	return reason ? 0 : -ENOMEM;
+}
+
+/* A guest round is what its name says only when KVM's counters agree; true when they do not. */
+static bool contradicts_evidence(const struct nm_measurement *measurement, char *why, size_t size)
+{
+	const struct nm_evidence *evidence = &measurement->evidence;
+	double expected = evidence->expected_exits_per_op;
+	double interrupts = EXITS_PER_S * measurement->summary.mean.value / 1e9;
+
+	if (measurement->context != NM_CONTEXT_GUEST)
+		return false;
+	if (fabs(evidence->user_exits_per_op - evidence->expected_user_exits_per_op) >
+	    USER_EXITS_APART) {
+		snprintf(why, size, "%.3g exits to user space per operation, expected %.3g",
+			 evidence->user_exits_per_op, evidence->expected_user_exits_per_op);
+		return true;
+	}
+	/* An interpreter works off many instructions in one exit. */
+	if (evidence->emulated)
+		return false;
+	if (evidence->exits_per_op < expected - EXITS_BELOW) {
+		snprintf(why, size,
+			 "%.3g exits per operation, expected %.3g: it did not exit to this machine's KVM",
+			 evidence->exits_per_op, expected);
+		return true;
+	}
+	if (evidence->exits_per_op > expected + EXITS_ABOVE + interrupts) {
+		snprintf(why, size, "%.3g exits per operation, expected %.3g: something else exits too",
+			 evidence->exits_per_op, expected);
+		return true;
+	}
+	return false;
+}
+
+/* More than half of the rounds flagged: not an interruption, but a TSC that runs at another rate than it says. */
+static bool clocks_disagree(const struct nm_measurement *measurement)
+{
+	uint64_t flagged = 0;
+
+	for (size_t i = 0; i < measurement->rounds.count; i++) {
+		const struct nm_strings *flags = &measurement->rounds.items[i].flags;
+
+		for (size_t j = 0; j < flags->count; j++)
+			flagged += !strcmp(flags->items[j], "clock");
+	}
+	return 2 * flagged > measurement->evidence.rounds_ok;
+}
+
+/* The first kind of bad round, how many there are, and what the last of them said. */
+static int describe_failures(struct nm_measurement *measurement, enum nm_state state,
+			     struct nm_arena *arena)
+{
+	const struct nm_round *bad = NULL;
+
+	for (size_t i = 0; i < measurement->rounds.count; i++)
+		if (!usable(&measurement->rounds.items[i]))
+			bad = &measurement->rounds.items[i];
+	return set_state(measurement, state == NM_STATE_OK ? (enum nm_state)bad->state : state,
+			 nm_arena_printf(arena, "%llu of %zu rounds %s: %s",
+					 (unsigned long long)measurement->evidence.rounds_failed,
+					 measurement->rounds.count, nm_state_names[bad->state],
+					 bad->reason ? bad->reason : "no reason given"));
+}
+
+static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
+{
+	const struct nm_evidence *evidence = &measurement->evidence;
+	size_t rounds = measurement->rounds.count;
+	char why[256];
+
+	if (!rounds)
+		return set_state(measurement, NM_STATE_FAILED, "no round was run");
+	if ((double)evidence->rounds_failed > MAX_FLAGGED_SHARE * (double)rounds)
+		return describe_failures(measurement, NM_STATE_OK, arena);
+	if (clocks_disagree(measurement))
+		return set_state(measurement, NM_STATE_INVALID,
+				 nm_arena_printf(arena,
+						 "TSC and CLOCK_MONOTONIC_RAW are up to %.1f %% apart "
+						 "for the same loop",
+						 evidence->clock_deviation_percent));
+	if (contradicts_evidence(measurement, why, sizeof(why)))
+		return set_state(measurement, NM_STATE_INVALID, nm_arena_strdup(arena, why));
+	if (evidence->rounds_failed)
+		return describe_failures(measurement, NM_STATE_NOISY, arena);
+	if (evidence->rounds_ok < MIN_ROUNDS)
+		return set_state(measurement, NM_STATE_NOISY,
+				 nm_arena_printf(arena, "only %llu rounds",
+						 (unsigned long long)evidence->rounds_ok));
+	if ((double)evidence->rounds_flagged > MAX_FLAGGED_SHARE * (double)rounds)
+		return set_state(measurement, NM_STATE_NOISY,
+				 nm_arena_printf(arena, "%llu of %zu rounds flagged (see their flags)",
+						 (unsigned long long)evidence->rounds_flagged,
+						 rounds));
+	measurement->state = NM_STATE_OK;
+	measurement->reason = NULL;
+	return 0;
+}
+
+int nm_summarise(struct nm_measurement *measurement, const struct nm_bench *bench, uint64_t seed,
+		 struct nm_arena *arena)
+{
+	int r;
+
+	if (measurement->state == NM_STATE_UNSUPPORTED)
+		return 0;
+	nm_summary_clear(measurement);
+	r = summarise_latency(measurement, seed);
+	if (!r)
+		r = summarise_evidence(measurement, bench, arena);
+	if (!r)
+		r = judge(measurement, arena);
+	return r;
+}
+
+static const struct nm_measurement *native_partner(const struct nm_document *document,
+						   const char *operation)
+{
+	for (size_t i = 0; i < document->measurements.count; i++) {
+		const struct nm_measurement *m = &document->measurements.items[i];
+
+		if (m->context == NM_CONTEXT_NATIVE && !strcmp(m->operation, operation))
+			return m;
+	}
+	return NULL;
+}
+
+int nm_summarise_ratios(struct nm_document *document)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < document->measurements.count; i++) {
+		struct nm_measurement *guest = &document->measurements.items[i];
+		const struct nm_measurement *native = native_partner(document, guest->operation);
+		double base[NM_MAX_ROUNDS];
+		double changed[NM_MAX_ROUNDS];
+		struct nm_interval interval;
+		size_t bases;
+		size_t changes;
+
+		if (guest->context != NM_CONTEXT_GUEST || !native)
+			continue;
+		bases = collect(native, value_p50, base);
+		changes = collect(guest, value_p50, changed);
+		if (!bases || !changes)
+			continue;
+		r = nm_bootstrap_ratio(base, bases, changed, changes, document->run.seed, &interval);
+		if (!r && isfinite(interval.value))
+			guest->native_ratio = (struct nm_statistic) {
+				.value = interval.value, .lo = interval.lo, .hi = interval.hi};
+	}
+	return r;
+}
+
+double nm_precision_percent(const struct nm_measurement *measurement, uint64_t seed)
+{
+	struct nm_statistic p50;
+
+	if (statistic(measurement, value_p50, nm_median_sorted, seed, NULL, &p50) ||
+	    !(p50.value > 0))
+		return NAN;
+	return (p50.hi - p50.lo) / 2 / p50.value * 100;
+}

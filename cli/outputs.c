@@ -1,0 +1,116 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/outputs.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs, const char *spec)
+{
+	struct nm_output *output = &outputs->items[outputs->count];
+	const char *colon = strchr(spec, ':');
+	char format[32] = "";
+
+	if (outputs->count == NM_MAX_OUTPUTS) {
+		nm_usage_error(command, "-o: more than %d outputs", NM_MAX_OUTPUTS);
+		return false;
+	}
+	if (!colon || !colon[1] || (size_t)(colon - spec) >= sizeof(format)) {
+		nm_usage_error(command, "-o %s: expected FORMAT:PATH, such as md:report.md", spec);
+		return false;
+	}
+	memcpy(format, spec, (size_t)(colon - spec));
+	*output = (struct nm_output) {.renderer = nm_renderer_find(format),
+				      .path = colon + 1,
+				      .file = {.fd = -1}};
+	if (!output->renderer) {
+		nm_usage_error(command, "-o %s: unknown format, expected text, md or json", spec);
+		return false;
+	}
+	if (!strcmp(output->path, "-") && nm_outputs_to_stdout(outputs)) {
+		nm_usage_error(command, "-o %s: only one format can go to stdout", spec);
+		return false;
+	}
+	outputs->count++;
+	return true;
+}
+
+bool nm_outputs_to_stdout(const struct nm_outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		if (!strcmp(outputs->items[i].path, "-"))
+			return true;
+	return false;
+}
+
+int nm_outputs_name(struct nm_outputs *outputs, struct nm_arena *arena, const char *name)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		struct nm_output *output = &outputs->items[i];
+
+		if (output->path[strlen(output->path) - 1] != '/')
+			continue;
+		output->path = nm_arena_printf(arena, "%s%s.%s", output->path, name,
+					       output->renderer->extension);
+		if (!output->path)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int nm_outputs_open(struct nm_outputs *outputs, const struct nm_output *except)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		struct nm_output *output = &outputs->items[i];
+		int r = 0;
+
+		if (output != except && strcmp(output->path, "-") != 0)
+			r = nm_file_begin(&output->file, output->path, 0);
+		if (r) {
+			nm_outputs_abandon(outputs);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int write_one(struct nm_output *output, const struct nm_document *document,
+		     enum nm_colour colour)
+{
+	bool to_stdout = !strcmp(output->path, "-");
+	const struct nm_render_options options = {.colour = to_stdout && nm_use_colour(colour)};
+	struct nm_text text = {0};
+	int code = NM_EXIT_OK;
+
+	if (!to_stdout && output->file.fd < 0)
+		return NM_EXIT_OK;
+	if (output->renderer->render(document, &options, &text))
+		code = nm_report_error(NM_EXIT_UNDECIDED);
+	else if (to_stdout)
+		code = nm_print(&text);
+	else if (nm_file_commit(&output->file, text.bytes, text.length))
+		code = nm_report_error(NM_EXIT_UNDECIDED);
+	nm_text_free(&text);
+	return code;
+}
+
+int nm_outputs_write(struct nm_outputs *outputs, const struct nm_document *document,
+		     enum nm_colour colour)
+{
+	int code = NM_EXIT_OK;
+
+	for (size_t i = 0; i < outputs->count; i++) {
+		int one = write_one(&outputs->items[i], document, colour);
+
+		code = one ? one : code;
+	}
+	return code;
+}
+
+void nm_outputs_abandon(struct nm_outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		nm_file_abandon(&outputs->items[i].file);
+}

@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_CLI_OUTPUTS_H
+#define NM_CLI_OUTPUTS_H
+
+#include "cli/cli.h"
+#include "core/document.h"
+#include "core/file.h"
+#include "reports/report.h"
+
+#define NM_MAX_OUTPUTS 16
+
+/** What -o FORMAT:PATH asked for. */
+struct nm_output {
+	const struct nm_renderer *renderer;
+	const char *path; /* "-" is stdout */
+	struct nm_file file;
+};
+
+struct nm_outputs {
+	struct nm_output items[NM_MAX_OUTPUTS];
+	size_t count;
+};
+
+/** Adds one -o; false, with an error line, when it is malformed. */
+bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs, const char *spec);
+
+/** Whether some output goes to stdout. */
+bool nm_outputs_to_stdout(const struct nm_outputs *outputs);
+
+/** Gives outputs into a directory ("PATH/") the name `name` and their extension. */
+int nm_outputs_name(struct nm_outputs *outputs, struct nm_arena *arena, const char *name);
+
+/** Opens all files but `except`, so that a place that cannot be written to is known before work starts. */
+int nm_outputs_open(struct nm_outputs *outputs, const struct nm_output *except);
+
+/** Renders a document to all opened outputs and stdout; each failure is reported. Returns an exit code. */
+int nm_outputs_write(struct nm_outputs *outputs, const struct nm_document *document,
+		     enum nm_colour colour);
+
+void nm_outputs_abandon(struct nm_outputs *outputs);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "core/error.h"
+#include "core/topology.h"
+#include "probes/probe.h"
+#include "reports/report.h"
+
+#include <getopt.h>
+
+struct options {
+	bool json;
+	bool no_guest;
+	const char *kvm_device;
+	enum nm_colour colour;
+};
+
+static const struct option long_options[] = {
+	{"json", no_argument, NULL, 'J'},
+	{"no-guest", no_argument, NULL, 'G'},
+	{"kvm-device", required_argument, NULL, 'D'},
+	{"color", required_argument, NULL, 'C'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static int print_findings(const struct options *options, const struct nm_findings *findings)
+{
+	const struct nm_render_options render = {.colour = nm_use_colour(options->colour)};
+	struct nm_text text = {0};
+	int code;
+	int r = options->json ? nm_render_findings_json(findings, &text)
+			      : nm_render_findings_text(findings, &render, &text);
+
+	code = r ? nm_report_error(NM_EXIT_UNDECIDED) : nm_print(&text);
+	nm_text_free(&text);
+	return code;
+}
+
+static int probe(const struct options *options, const struct nm_root *root,
+		 const struct nm_topology *topology)
+{
+	struct nm_arena arena = {0};
+	struct nm_findings findings = {0};
+	struct nm_machine machine = {0};
+	struct nm_probe_context context = {
+		.root = root,
+		.topology = topology,
+		.kvm_device = options->kvm_device,
+		.run_guest = !options->no_guest,
+		.arena = &arena,
+		.findings = &findings,
+		.machine = &machine,
+	};
+	int code = nm_probe_all(&context) ? nm_report_error(NM_EXIT_UNDECIDED)
+					  : print_findings(options, &findings);
+
+	nm_kvm_close(&context.kvm);
+	nm_arena_free(&arena);
+	return code;
+}
+
+static int run(const struct options *options)
+{
+	struct nm_topology *topology;
+	struct nm_root root;
+	int code;
+
+	if (nm_root_open(&root, "/"))
+		return nm_report_error(NM_EXIT_UNDECIDED);
+	code = nm_topology_load(&topology) ? nm_report_error(NM_EXIT_UNDECIDED)
+					   : probe(options, &root, topology);
+	nm_topology_free(topology);
+	nm_root_close(&root);
+	return code;
+}
+
+static int probe_main(int argc, char **argv)
+{
+	struct options options = {.kvm_device = NM_KVM_DEVICE};
+	int option;
+
+	while ((option = getopt_long(argc, argv, ":Jh", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'J':
+			options.json = true;
+			break;
+		case 'G':
+			options.no_guest = true;
+			break;
+		case 'D':
+			options.kvm_device = optarg;
+			break;
+		case 'C':
+			if (!nm_parse_colour(optarg, &options.colour))
+				return nm_usage_error(&nm_command_probe,
+						      "--color %s: expected auto, always or never",
+						      optarg);
+			break;
+		case 'h':
+			return nm_print_help(&nm_command_probe);
+		default:
+			return nm_usage_error(&nm_command_probe, "%s: %s", argv[optind - 1],
+					      option == ':' ? "needs a value" : "unknown option");
+		}
+	}
+	if (optind < argc)
+		return nm_usage_error(&nm_command_probe, "unexpected argument: %s", argv[optind]);
+	return run(&options);
+}
+
+const struct nm_command nm_command_probe = {
+	.name = "probe",
+	.summary = "what this machine exposes, and whether a guest truly works",
+	.main = probe_main,
+	.help = "Usage: nestmark probe [OPTION…]\n"
+		"Shows what this machine exposes to a hypervisor and starts the smallest guest as proof.\n"
+		"\n"
+		"  -J, --json             one JSON document on stdout\n"
+		"      --no-guest         start no guest\n"
+		"      --kvm-device PATH  the KVM device (default /dev/kvm)\n"
+		"      --color WHEN       auto, always or never\n"
+		"  -h, --help             this help\n",
+};

@@ -1,0 +1,679 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/outputs.h"
+#include "cli/progress.h"
+
+#include "benchmarks/plan.h"
+#include "benchmarks/resume.h"
+#include "benchmarks/session.h"
+#include "core/clock.h"
+#include "core/environment.h"
+#include "core/error.h"
+#include "core/statistics.h"
+#include "probes/probe.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_CPUS 1024
+
+struct options {
+	struct nm_document *document; /* plan, patterns and argv go there at once */
+	struct nm_selection selection;
+	const struct nm_profile *profile;
+	uint64_t rounds, samples, cpu;
+	bool has_seed, has_plan;
+	struct nm_outputs outputs;
+	struct nm_output *main_output; /* the document's, when -o names it */
+	const char *document_path;
+	const char *resume;
+	enum nm_colour colour;
+	bool json, quiet, verbose;
+	uint64_t skip_code;
+};
+
+/* Everything that a run opens. */
+struct run {
+	struct options *options;
+	struct nm_document *document;
+	struct nm_root root;
+	struct nm_topology *topology;
+	struct nm_kvm kvm;
+	struct nm_round_host host;
+	struct nm_journal journal;
+	int cpus[MAX_CPUS];
+	size_t cpu_count;
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_stop(int signal)
+{
+	stop_signal = signal;
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction action = {.sa_handler = on_stop};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+/* Options */
+
+enum {
+	OPT_PROFILE = 256,
+	OPT_ROUNDS,
+	OPT_SAMPLES,
+	OPT_TARGET_CI,
+	OPT_BUDGET,
+	OPT_SEED,
+	OPT_CPU,
+	OPT_GROUP,
+	OPT_CONTEXT,
+	OPT_TIME_LIMIT,
+	OPT_KVM_DEVICE,
+	OPT_RESUME,
+	OPT_COLOR,
+	OPT_SKIP_EXIT_CODE,
+};
+
+static const struct option long_options[] = {
+	{"profile", required_argument, NULL, OPT_PROFILE},
+	{"rounds", required_argument, NULL, OPT_ROUNDS},
+	{"samples", required_argument, NULL, OPT_SAMPLES},
+	{"target-ci", required_argument, NULL, OPT_TARGET_CI},
+	{"budget", required_argument, NULL, OPT_BUDGET},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"cpu", required_argument, NULL, OPT_CPU},
+	{"group", required_argument, NULL, OPT_GROUP},
+	{"context", required_argument, NULL, OPT_CONTEXT},
+	{"time-limit", required_argument, NULL, OPT_TIME_LIMIT},
+	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
+	{"resume", required_argument, NULL, OPT_RESUME},
+	{"output", required_argument, NULL, 'o'},
+	{"json", no_argument, NULL, 'J'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"color", required_argument, NULL, OPT_COLOR},
+	{"skip-exit-code", required_argument, NULL, OPT_SKIP_EXIT_CODE},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+/* "90", "90s", "5m" or "1h", in nanoseconds. */
+static bool parse_duration(const char *option, const char *text, uint64_t *out)
+{
+	static const struct {
+		const char *suffix;
+		double seconds;
+	} units[] = {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
+	char *end;
+	double value = strtod(text, &end);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		double seconds = value * units[i].seconds;
+
+		if (end != text && !strcmp(end, units[i].suffix) && seconds > 0 && seconds < 1e6) {
+			*out = (uint64_t)(seconds * 1e9);
+			return true;
+		}
+	}
+	nm_usage_error(&nm_command_run, "%s %s: expected a time such as 90s, 5m or 1h", option, text);
+	return false;
+}
+
+static bool parse_percent(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end != text && (!*end || !strcmp(end, "%")) && *out > 0 && *out <= 100)
+		return true;
+	nm_usage_error(&nm_command_run, "--target-ci %s: expected a percentage such as 1%%", text);
+	return false;
+}
+
+static bool parse_contexts(struct options *options, const char *text)
+{
+	struct nm_selection *selection = &options->selection;
+
+	selection->native = false;
+	selection->guest = false;
+	while (*text) {
+		size_t length = strcspn(text, ",");
+
+		if (length == strlen("native") && !strncmp(text, "native", length)) {
+			selection->native = true;
+		} else if (length == strlen("guest") && !strncmp(text, "guest", length)) {
+			selection->guest = true;
+		} else {
+			nm_usage_error(&nm_command_run, "--context %s: expected native, guest or both",
+				       text);
+			return false;
+		}
+		text += length + (text[length] == ',');
+	}
+	return true;
+}
+
+static bool parse_profile(struct options *options, const char *text)
+{
+	options->profile = nm_profile_find(text);
+	if (!options->profile)
+		nm_usage_error(&nm_command_run,
+			       "--profile %s: expected quick, standard or thorough", text);
+	return options->profile;
+}
+
+static bool parse_plan_option(struct options *options, int option, const char *value)
+{
+	const struct nm_command *self = &nm_command_run;
+	struct nm_plan *plan = &options->document->run.plan;
+
+	options->has_plan = true;
+	switch (option) {
+	case OPT_PROFILE:
+		return parse_profile(options, value);
+	case OPT_ROUNDS:
+		return nm_parse_number(self, "--rounds", value, 1, NM_MAX_ROUNDS, &options->rounds);
+	case OPT_SAMPLES:
+		return nm_parse_number(self, "--samples", value, 10, NM_MAX_SAMPLES,
+				       &options->samples);
+	case OPT_TARGET_CI:
+		return parse_percent(value, &plan->target_ci_percent);
+	case OPT_BUDGET:
+		return parse_duration("--budget", value, &plan->budget_ns);
+	case OPT_TIME_LIMIT:
+		return parse_duration("--time-limit", value, &plan->round_limit_ns);
+	case OPT_SEED:
+		options->has_seed = true;
+		return nm_parse_number(self, "--seed", value, 0, UINT64_MAX,
+				       &options->document->run.seed);
+	case OPT_CPU:
+		if (!nm_parse_number(self, "--cpu", value, 0, MAX_CPUS - 1, &options->cpu))
+			return false;
+		plan->cpu = (int64_t)options->cpu;
+		return true;
+	case OPT_CONTEXT:
+		return parse_contexts(options, value);
+	case OPT_KVM_DEVICE:
+		plan->kvm_device = value;
+		return true;
+	case OPT_GROUP:
+		return !nm_strings_add(&options->document->arena, &options->selection.groups, value);
+	default:
+		return false;
+	}
+}
+
+static bool parse_option(struct options *options, int option, const char *value)
+{
+	switch (option) {
+	case OPT_RESUME:
+		options->resume = value;
+		return true;
+	case OPT_COLOR:
+		if (nm_parse_colour(value, &options->colour))
+			return true;
+		nm_usage_error(&nm_command_run, "--color %s: expected auto, always or never", value);
+		return false;
+	case OPT_SKIP_EXIT_CODE:
+		return nm_parse_number(&nm_command_run, "--skip-exit-code", value, 0, 255,
+				       &options->skip_code);
+	case 'o':
+		return nm_outputs_add(&nm_command_run, &options->outputs, value);
+	case 'J':
+		return nm_outputs_add(&nm_command_run, &options->outputs, "json:-");
+	case 'q':
+		options->quiet = true;
+		return true;
+	case 'v':
+		options->verbose = true;
+		return true;
+	default:
+		return parse_plan_option(options, option, value);
+	}
+}
+
+/* The first JSON file is the document; what else is asked for is rendered from it. */
+static void find_main_output(struct options *options)
+{
+	for (size_t i = 0; i < options->outputs.count && !options->main_output; i++) {
+		struct nm_output *output = &options->outputs.items[i];
+
+		if (!strcmp(output->renderer->name, "json") && strcmp(output->path, "-") != 0)
+			options->main_output = output;
+	}
+}
+
+static bool parse(struct options *options, int argc, char **argv, int *code)
+{
+	int option;
+
+	*code = NM_EXIT_USAGE;
+	while ((option = getopt_long(argc, argv, ":o:Jqvh", long_options, NULL)) != -1) {
+		if (option == 'h') {
+			*code = nm_print_help(&nm_command_run);
+			return false;
+		}
+		if (option == ':' || option == '?') {
+			nm_usage_error(&nm_command_run, "%s: %s", argv[optind - 1],
+				       option == ':' ? "needs a value" : "unknown option");
+			return false;
+		}
+		if (!parse_option(options, option, optarg))
+			return false;
+	}
+	for (; optind < argc; optind++)
+		if (nm_strings_add(&options->document->arena, &options->selection.patterns,
+				   argv[optind]))
+			return false;
+	if (options->resume && (options->has_plan || options->selection.patterns.count)) {
+		nm_usage_error(&nm_command_run, "--resume continues the plan of the document: give no "
+						"operations and no options of a plan");
+		return false;
+	}
+	find_main_output(options);
+	if (options->resume && options->main_output) {
+		nm_usage_error(&nm_command_run, "--resume writes its document back to %s: -o json: "
+						"names a second one",
+			       options->resume);
+		return false;
+	}
+	if (!nm_outputs_to_stdout(&options->outputs) &&
+	    !nm_outputs_add(&nm_command_run, &options->outputs, "text:-"))
+		return false;
+	return true;
+}
+
+/* The document before the first round */
+
+static const char *host_name(struct nm_arena *arena)
+{
+	char name[256] = "";
+
+	gethostname(name, sizeof(name) - 1);
+	/* It becomes part of a file name. */
+	for (char *c = name; *c; c++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._", *c))
+			*c = '-';
+	return nm_arena_strdup(arena, *name ? name : "localhost");
+}
+
+static const char *now(struct nm_arena *arena)
+{
+	char text[32];
+
+	nm_time_rfc3339(text, sizeof(text));
+	return nm_arena_strdup(arena, text);
+}
+
+static int fill_run(struct nm_document *document, int argc, char **argv)
+{
+	struct nm_run *run = &document->run;
+	char uuid[37];
+	int r = nm_uuid(uuid, sizeof(uuid));
+
+	document->schema = NM_RUN_SCHEMA;
+	run->uuid = nm_arena_strdup(&document->arena, uuid);
+	run->host = host_name(&document->arena);
+	run->started = now(&document->arena);
+	run->state = NM_RUN_INCOMPLETE;
+	run->reason = "killed while it ran";
+	run->source = "measured";
+	run->tool_version = NM_VERSION;
+	run->compiler = __VERSION__;
+	run->build_type = NM_BUILD_TYPE;
+	run->generator = "xoshiro256**";
+	run->bootstrap_resamples = NM_BOOTSTRAP_RESAMPLES;
+	run->argv = (struct nm_strings) {0};
+	for (int i = 0; !r && i < argc; i++)
+		r = nm_strings_add(&document->arena, &run->argv, argv[i]);
+	return r;
+}
+
+static int fill_plan(struct options *options)
+{
+	struct nm_document *document = options->document;
+	struct nm_plan *plan = &document->run.plan;
+	struct nm_random random;
+	int r = 0;
+
+	plan->profile = options->profile->name;
+	plan->rounds = options->rounds ? options->rounds : options->profile->rounds;
+	plan->samples = options->samples ? options->samples : options->profile->samples;
+	if (!plan->round_limit_ns)
+		plan->round_limit_ns = options->profile->round_limit_ns;
+	plan->patterns = options->selection.patterns;
+	if (options->selection.native)
+		r = nm_strings_add(&document->arena, &plan->contexts, "native");
+	if (!r && options->selection.guest)
+		r = nm_strings_add(&document->arena, &plan->contexts, "guest");
+	if (!options->has_seed) {
+		nm_random_seed(&random, nm_clock_raw_ns() ^ (uint64_t)getpid() << 32);
+		/* Short enough for every reader of JSON and for people. */
+		document->run.seed = nm_random_next(&random) >> 40;
+	}
+	return r;
+}
+
+static int probe(struct run *run)
+{
+	struct nm_document *document = run->document;
+	struct nm_probe_context context = {
+		.root = &run->root,
+		.topology = run->topology,
+		.kvm_device = document->run.plan.kvm_device,
+		.run_guest = true,
+		.arena = &document->arena,
+		.findings = &document->findings,
+		.machine = &document->machine,
+	};
+	int r = nm_probe_all(&context);
+
+	run->kvm = context.kvm;
+	run->host.kvm = run->kvm.fd >= 0 ? &run->kvm : NULL;
+	return r;
+}
+
+static int set_placement(struct run *run)
+{
+	struct nm_document *document = run->document;
+	struct nm_map *placement = &document->run.placement;
+	int r = nm_topology_order(run->topology, (int)document->run.plan.cpu, run->cpus, MAX_CPUS,
+				  &run->cpu_count);
+
+	if (r)
+		return r;
+	r = nm_map_set(&document->arena, placement, "vcpu", NM_INT(run->cpus[0]));
+	/* The parent sleeps while a round runs; elsewhere it does not even wake up beside it. */
+	if (!r && run->cpu_count > 1)
+		r = nm_topology_bind(run->topology, run->cpus[1]);
+	if (!r && run->cpu_count > 1)
+		r = nm_map_set(&document->arena, placement, "parent", NM_INT(run->cpus[1]));
+	return r;
+}
+
+static int open_machine(struct run *run)
+{
+	int r = nm_root_open(&run->root, "/");
+
+	if (!r)
+		r = nm_topology_load(&run->topology);
+	return r ? r : set_placement(run);
+}
+
+static int name_outputs(struct run *run)
+{
+	struct options *options = run->options;
+	struct nm_document *document = run->document;
+	struct nm_arena *arena = &document->arena;
+	char time[32];
+	char *name;
+	int r;
+
+	nm_time_basic(time, sizeof(time));
+	name = nm_arena_printf(arena, "%s-%s-%s", time, document->run.host, document->run.uuid);
+	if (!name)
+		return -ENOMEM;
+	r = nm_outputs_name(&options->outputs, arena, name);
+	if (options->resume)
+		options->document_path = options->resume;
+	else if (options->main_output)
+		options->document_path = options->main_output->path;
+	else
+		options->document_path = nm_arena_printf(arena, "%s.json", name);
+	return r || options->document_path ? r : -ENOMEM;
+}
+
+/* Everything that can be refused is refused here, before anything is measured. */
+static int prepare_new(struct run *run, int argc, char **argv)
+{
+	int r = fill_run(run->document, argc, argv);
+
+	if (!r)
+		r = fill_plan(run->options);
+	if (!r)
+		r = nm_selection_check(&run->options->selection);
+	if (!r)
+		r = open_machine(run);
+	if (!r)
+		r = probe(run);
+	if (!r)
+		r = nm_environment_read(&run->root, &run->document->arena,
+					&run->document->environment);
+	return r ? r : nm_plan(run->document, &run->options->selection);
+}
+
+static int prepare_resume(struct run *run, int argc, char **argv)
+{
+	struct nm_document *document = run->document;
+	struct nm_document fresh = {0};
+	int r = nm_journal_recover(run->options->resume, document);
+
+	if (!r)
+		r = nm_resume_check(document, run->options->resume);
+	if (!r)
+		document->run.supersedes = document->run.uuid;
+	if (!r)
+		r = fill_run(document, argc, argv);
+	if (!r)
+		r = open_machine(run);
+	/* What the machine is now decides; the document keeps what it was. */
+	run->document = &fresh;
+	fresh.run.plan.kvm_device = document->run.plan.kvm_device;
+	if (!r)
+		r = probe(run);
+	if (!r)
+		r = nm_environment_read(&run->root, &fresh.arena, &fresh.environment);
+	if (!r)
+		r = nm_resume_match(document, &fresh, run->options->resume);
+	run->document = document;
+	nm_document_free(&fresh);
+	return r;
+}
+
+static uint64_t most_samples(const struct nm_plan *plan)
+{
+	return plan->samples > 1000 ? plan->samples : 1000;
+}
+
+static int open_results(struct run *run)
+{
+	struct options *options = run->options;
+	int r = name_outputs(run);
+
+	if (!r)
+		r = nm_outputs_open(&options->outputs, options->main_output);
+	if (!r)
+		r = nm_journal_open(&run->journal, options->document_path, run->document,
+				    options->resume);
+	if (!r)
+		r = nm_round_host_init(&run->host, most_samples(&run->document->run.plan));
+	run->host.root = &run->root;
+	run->host.topology = run->topology;
+	run->host.tsc_khz = run->document->machine.tsc_khz;
+	run->host.stop = &stop_signal;
+	return r;
+}
+
+/* After the last round */
+
+static int exit_code(const struct options *options, const struct nm_document *document)
+{
+	bool measured = false;
+	int code = NM_EXIT_OK;
+
+	for (size_t i = 0; i < document->measurements.count; i++) {
+		int state = document->measurements.items[i].state;
+
+		measured |= state != NM_STATE_UNSUPPORTED;
+		if (state != NM_STATE_OK && state != NM_STATE_UNSUPPORTED)
+			code = NM_EXIT_UNDECIDED;
+	}
+	return measured ? code : (int)options->skip_code;
+}
+
+static int finish(struct run *run, int result)
+{
+	struct options *options = run->options;
+	struct nm_document *document = run->document;
+	int code;
+	int r;
+
+	document->run.state = result ? NM_RUN_INCOMPLETE : NM_RUN_COMPLETE;
+	document->run.reason = NULL;
+	if (result == -EINTR)
+		document->run.reason =
+			nm_arena_printf(&document->arena, "stopped by signal %d", stop_signal);
+	else if (result)
+		document->run.reason = nm_arena_strdup(&document->arena, nm_error_last()->text);
+	document->run.ended = now(&document->arena);
+	r = nm_session_summarise(document);
+	if (!r)
+		r = nm_environment_finish(&run->root, &document->arena, &document->environment);
+	code = exit_code(options, document);
+	if (!r)
+		r = nm_journal_finish(&run->journal, document);
+	if (r) {
+		code = nm_report_error(NM_EXIT_UNDECIDED);
+		if (access(run->journal.path, F_OK) == 0)
+			nm_warn("every finished round is safe in %s: nestmark run --resume %s",
+				run->journal.path, options->document_path);
+	}
+	r = nm_outputs_write(&options->outputs, document, options->colour);
+	if (!options->quiet)
+		nm_warn("wrote %s%s", options->document_path,
+			document->run.state == NM_RUN_INCOMPLETE
+				? " (incomplete; nestmark run --resume finishes it)"
+				: "");
+	return r ? r : code;
+}
+
+static int measure(struct run *run)
+{
+	struct nm_progress progress;
+	struct nm_session session = {
+		.document = run->document,
+		.host = &run->host,
+		.journal = &run->journal,
+		.cpu = run->cpus[0],
+		.progress = nm_progress_show,
+		.progress_context = &progress,
+	};
+	int r;
+
+	nm_progress_init(&progress, run->options->quiet, run->options->verbose);
+	r = nm_session_run(&session);
+	nm_progress_end(&progress);
+	if (r && r != -EINTR)
+		nm_report_error(NM_EXIT_UNDECIDED);
+	return r;
+}
+
+static void close_run(struct run *run)
+{
+	nm_outputs_abandon(&run->options->outputs);
+	nm_journal_close(&run->journal, false);
+	nm_round_host_free(&run->host);
+	nm_kvm_close(&run->kvm);
+	nm_topology_free(run->topology);
+	nm_root_close(&run->root);
+}
+
+static int run_all(struct options *options, int argc, char **argv)
+{
+	struct run run = {
+		.options = options,
+		.document = options->document,
+		.root = {.fd = -1},
+		.kvm = {.fd = -1},
+		.journal = {.fd = -1, .document = {.fd = -1}},
+	};
+	int code;
+	int r = options->resume ? prepare_resume(&run, argc, argv) : prepare_new(&run, argc, argv);
+
+	catch_signals();
+	if (!r)
+		r = open_results(&run);
+	if (r) {
+		code = nm_report_error(NM_EXIT_USAGE);
+	} else {
+		r = measure(&run);
+		code = finish(&run, r);
+		if (r && r != -EINTR)
+			code = NM_EXIT_UNDECIDED;
+	}
+	close_run(&run);
+	return code;
+}
+
+static int run_main(int argc, char **argv)
+{
+	struct nm_document document = {0};
+	struct options options = {
+		.document = &document,
+		.selection = {.native = true, .guest = true},
+		.profile = &nm_profiles[0],
+		.skip_code = NM_EXIT_UNSUPPORTED,
+	};
+	int code;
+
+	document.run.plan.target_ci_percent = NAN;
+	document.run.plan.cpu = -1;
+	document.run.plan.kvm_device = NM_KVM_DEVICE;
+	if (parse(&options, argc, argv, &code))
+		code = run_all(&options, argc, argv);
+	nm_document_free(&document);
+	if (stop_signal) {
+		/* The caller must see that a signal ended this, as if nobody had caught it. */
+		signal(stop_signal, SIG_DFL);
+		raise(stop_signal);
+	}
+	return code;
+}
+
+const struct nm_command nm_command_run = {
+	.name = "run",
+	.summary = "measure, and write the run document",
+	.main = run_main,
+	.help = "Usage: nestmark run [OPTION…] [PATTERN…]\n"
+		"Measures operations natively and in guests, each round in a fresh VM. PATTERN is a glob on\n"
+		"the names that nestmark list shows; without one everything is measured.\n"
+		"\n"
+		"What:\n"
+		"      --group NAME          operations of this group; repeatable\n"
+		"      --context LIST        native, guest, or native,guest (default)\n"
+		"How much:\n"
+		"      --profile NAME        quick, standard (default) or thorough\n"
+		"      --rounds N            rounds of each measurement\n"
+		"      --samples N           samples in a round\n"
+		"      --target-ci PERCENT   go on, from the tenth round, until the interval of the median is\n"
+		"                            this narrow on each side, or 100 rounds are done\n"
+		"      --budget TIME         start no further round after this time (90s, 5m, 1h)\n"
+		"      --time-limit TIME     end a guest that takes longer\n"
+		"How:\n"
+		"      --seed N              order of rounds and bootstrap\n"
+		"      --cpu N               where vCPUs run\n"
+		"      --kvm-device PATH     the KVM device (default /dev/kvm)\n"
+		"      --resume DOCUMENT     finish a run that was interrupted\n"
+		"Results:\n"
+		"  -o, --output FORMAT:PATH  text, md or json into a file; - is stdout; PATH/ names the file\n"
+		"                            after the run; repeatable. The first json:PATH is the document;\n"
+		"                            without one it is written to the current directory\n"
+		"  -J, --json                the document on stdout too, instead of the table\n"
+		"  -q, --quiet               no progress and no hints\n"
+		"  -v, --verbose             a line for every round\n"
+		"      --color WHEN          auto, always or never\n"
+		"      --skip-exit-code N    use N instead of 4 when everything selected is unsupported\n"
+		"  -h, --help                this help\n",
+};

@@ -1,0 +1,313 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/document.h"
+
+#include "core/error.h"
+#include "core/file.h"
+
+#include <errno.h>
+#include <string.h>
+
+const char *const nm_state_names[] = {"ok",	"noisy",   "invalid", "unsupported",
+				      "failed", "timeout", NULL};
+const char *const nm_context_names[] = {"native", "guest", NULL};
+const char *const nm_status_names[] = {"pass", "fail", "warn", "info", "unknown", NULL};
+const char *const nm_run_state_names[] = {"complete", "incomplete", NULL};
+
+#define FIELD(kind, s, member) .key = #member, .type = NM_FIELD_##kind, .offset = offsetof(struct s, member)
+#define RECORD(s, f)	       {.size = sizeof(struct s), .fields = (f)}
+#define END		       {0}
+
+static const struct nm_field finding_fields[] = {
+	{FIELD(STRING, nm_finding, id)},
+	{FIELD(VALUE, nm_finding, value)},
+	{FIELD(ENUM, nm_finding, status), .names = nm_status_names},
+	{FIELD(STRING, nm_finding, evidence)},
+	{FIELD(STRING, nm_finding, remedy)},
+	END,
+};
+const struct nm_record nm_finding_record = RECORD(nm_finding, finding_fields);
+
+static const struct nm_field statistic_fields[] = {
+	{FIELD(REAL, nm_statistic, value)},
+	{FIELD(REAL, nm_statistic, lo)},
+	{FIELD(REAL, nm_statistic, hi)},
+	{FIELD(STRING, nm_statistic, reason), .optional = true},
+	END,
+};
+static const struct nm_record statistic_record = RECORD(nm_statistic, statistic_fields);
+
+static const struct nm_field round_fields[] = {
+	{FIELD(UINT, nm_round, index)},
+	{FIELD(ENUM, nm_round, state), .names = nm_state_names},
+	{FIELD(STRING, nm_round, reason), .optional = true},
+	{FIELD(UINT, nm_round, samples)},
+	{FIELD(REAL, nm_round, min)},
+	{FIELD(REAL, nm_round, p5)},
+	{FIELD(REAL, nm_round, p50)},
+	{FIELD(REAL, nm_round, p90)},
+	{FIELD(REAL, nm_round, p99)},
+	{FIELD(STRING, nm_round, p99_reason), .optional = true},
+	{FIELD(REAL, nm_round, p999)},
+	{FIELD(STRING, nm_round, p999_reason), .optional = true},
+	{FIELD(REAL, nm_round, max)},
+	{FIELD(REAL, nm_round, mean)},
+	{FIELD(REAL, nm_round, overhead)},
+	{FIELD(REAL, nm_round, overhead_spread)},
+	{FIELD(UINT, nm_round, duration_ns)},
+	{FIELD(REAL, nm_round, clock_deviation_percent)},
+	{FIELD(REAL, nm_round, user_exits_per_op), .optional = true},
+	{FIELD(MAP, nm_round, counters_per_op), .optional = true},
+	{FIELD(UINT, nm_round, steal_ns)},
+	{FIELD(UINT, nm_round, context_switches)},
+	{FIELD(UINT, nm_round, migrations)},
+	{FIELD(STRINGS, nm_round, flags), .optional = true},
+	END,
+};
+const struct nm_record nm_round_record = RECORD(nm_round, round_fields);
+
+static const struct nm_field summary_fields[] = {
+	{FIELD(RECORD, nm_summary, floor), .record = &statistic_record},
+	{FIELD(RECORD, nm_summary, p50), .record = &statistic_record},
+	{FIELD(RECORD, nm_summary, p90), .record = &statistic_record},
+	{FIELD(RECORD, nm_summary, p99), .record = &statistic_record},
+	{FIELD(RECORD, nm_summary, p999), .record = &statistic_record},
+	{FIELD(RECORD, nm_summary, mean), .record = &statistic_record},
+	{FIELD(REAL, nm_summary, min)},
+	{FIELD(REAL, nm_summary, max)},
+	END,
+};
+static const struct nm_record summary_record = RECORD(nm_summary, summary_fields);
+
+static const struct nm_field evidence_fields[] = {
+	{FIELD(REAL, nm_evidence, exits_per_op)},
+	{FIELD(REAL, nm_evidence, expected_exits_per_op)},
+	{FIELD(REAL, nm_evidence, user_exits_per_op)},
+	{FIELD(REAL, nm_evidence, expected_user_exits_per_op)},
+	{FIELD(REAL, nm_evidence, insn_emulation_per_op)},
+	{FIELD(REAL, nm_evidence, expected_insn_emulation_per_op)},
+	{FIELD(BOOL, nm_evidence, emulated)},
+	{FIELD(MAP, nm_evidence, counters_per_op)},
+	{FIELD(REAL, nm_evidence, clock_deviation_percent)},
+	{FIELD(REAL, nm_evidence, overhead)},
+	{FIELD(REAL, nm_evidence, steal_percent)},
+	{FIELD(REAL, nm_evidence, quiet_share)},
+	{FIELD(UINT, nm_evidence, rounds_ok)},
+	{FIELD(UINT, nm_evidence, rounds_flagged)},
+	{FIELD(UINT, nm_evidence, rounds_failed)},
+	END,
+};
+static const struct nm_record evidence_record = RECORD(nm_evidence, evidence_fields);
+
+static const struct nm_field measurement_fields[] = {
+	{FIELD(STRING, nm_measurement, operation)},
+	{FIELD(STRING, nm_measurement, group)},
+	{FIELD(ENUM, nm_measurement, context), .names = nm_context_names},
+	{FIELD(MAP, nm_measurement, parameters)},
+	{FIELD(UINT, nm_measurement, version)},
+	{FIELD(UINT, nm_measurement, batch)},
+	{FIELD(ENUM, nm_measurement, state), .names = nm_state_names},
+	{FIELD(STRING, nm_measurement, reason)},
+	{FIELD(STRING, nm_measurement, remedy), .optional = true},
+	{FIELD(STRING, nm_measurement, unit)},
+	{FIELD(STRING, nm_measurement, stopped_by)},
+	{FIELD(RECORD, nm_measurement, summary), .record = &summary_record},
+	{FIELD(RECORD, nm_measurement, native_ratio), .record = &statistic_record},
+	{FIELD(RECORD, nm_measurement, evidence), .record = &evidence_record},
+	{FIELD(RECORDS, nm_measurement, rounds), .record = &nm_round_record},
+	END,
+};
+static const struct nm_record measurement_record = RECORD(nm_measurement, measurement_fields);
+
+static const struct nm_field machine_fields[] = {
+	{FIELD(STRING, nm_machine, vendor)},
+	{FIELD(INT, nm_machine, family)},
+	{FIELD(INT, nm_machine, model)},
+	{FIELD(INT, nm_machine, stepping)},
+	{FIELD(STRING, nm_machine, brand)},
+	{FIELD(STRING, nm_machine, microcode)},
+	{FIELD(STRING, nm_machine, hypervisor)},
+	{FIELD(STRING, nm_machine, product)},
+	{FIELD(INT, nm_machine, level)},
+	{FIELD(UINT, nm_machine, memory_bytes)},
+	{FIELD(UINT, nm_machine, cores)},
+	{FIELD(UINT, nm_machine, threads)},
+	{FIELD(UINT, nm_machine, tsc_khz)},
+	END,
+};
+const struct nm_record nm_machine_record = RECORD(nm_machine, machine_fields);
+
+static const struct nm_field environment_fields[] = {
+	{FIELD(STRING, nm_environment, kernel_release)},
+	{FIELD(STRING, nm_environment, kernel_version)},
+	{FIELD(STRING, nm_environment, kernel_cmdline)},
+	{FIELD(STRING, nm_environment, distribution)},
+	{FIELD(STRING, nm_environment, clocksource)},
+	{FIELD(STRING, nm_environment, governor)},
+	{FIELD(STRING, nm_environment, smt)},
+	{FIELD(STRING, nm_environment, transparent_hugepage)},
+	{FIELD(STRING, nm_environment, ksm_run)},
+	{FIELD(STRING, nm_environment, preemption)},
+	{FIELD(STRING, nm_environment, seccomp)},
+	{FIELD(STRING, nm_environment, cpu_quota)},
+	{FIELD(MAP, nm_environment, vulnerabilities)},
+	{FIELD(MAP, nm_environment, module_parameters)},
+	{FIELD(STRINGS, nm_environment, privileges)},
+	{FIELD(REAL, nm_environment, load_before)},
+	{FIELD(REAL, nm_environment, load_after)},
+	{FIELD(REAL, nm_environment, pressure_before)},
+	{FIELD(REAL, nm_environment, pressure_after)},
+	{FIELD(STRINGS, nm_environment, changed)},
+	END,
+};
+const struct nm_record nm_environment_record = RECORD(nm_environment, environment_fields);
+
+static const struct nm_field plan_fields[] = {
+	{FIELD(STRING, nm_plan, profile)},
+	{FIELD(UINT, nm_plan, rounds)},
+	{FIELD(UINT, nm_plan, samples)},
+	{FIELD(REAL, nm_plan, target_ci_percent)},
+	{FIELD(UINT, nm_plan, budget_ns)},
+	{FIELD(UINT, nm_plan, round_limit_ns)},
+	{FIELD(INT, nm_plan, cpu)},
+	{FIELD(STRING, nm_plan, kvm_device)},
+	{FIELD(STRINGS, nm_plan, patterns)},
+	{FIELD(STRINGS, nm_plan, contexts)},
+	END,
+};
+static const struct nm_record plan_record = RECORD(nm_plan, plan_fields);
+
+static const struct nm_field run_fields[] = {
+	{FIELD(STRING, nm_run, uuid)},
+	{FIELD(STRING, nm_run, host)},
+	{FIELD(STRING, nm_run, started)},
+	{FIELD(STRING, nm_run, ended)},
+	{FIELD(ENUM, nm_run, state), .names = nm_run_state_names},
+	{FIELD(STRING, nm_run, reason)},
+	{FIELD(STRING, nm_run, source)},
+	{FIELD(STRING, nm_run, tool_version)},
+	{FIELD(STRING, nm_run, compiler)},
+	{FIELD(STRING, nm_run, build_type)},
+	{FIELD(STRINGS, nm_run, argv)},
+	{FIELD(UINT, nm_run, seed)},
+	{FIELD(STRING, nm_run, generator)},
+	{FIELD(UINT, nm_run, bootstrap_resamples)},
+	{FIELD(STRING, nm_run, supersedes)},
+	{FIELD(MAP, nm_run, placement)},
+	{FIELD(RECORD, nm_run, plan), .record = &plan_record},
+	END,
+};
+static const struct nm_record run_record = RECORD(nm_run, run_fields);
+
+static const struct nm_field document_fields[] = {
+	{FIELD(STRING, nm_document, schema)},
+	{FIELD(RECORD, nm_document, run), .record = &run_record},
+	{FIELD(RECORD, nm_document, machine), .record = &nm_machine_record},
+	{FIELD(RECORD, nm_document, environment), .record = &nm_environment_record},
+	{FIELD(RECORDS, nm_document, findings), .record = &nm_finding_record},
+	{FIELD(RECORDS, nm_document, measurements), .record = &measurement_record},
+	END,
+};
+const struct nm_record nm_document_record = RECORD(nm_document, document_fields);
+
+const struct nm_finding *nm_findings_get(const struct nm_findings *findings, const char *id)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (!strcmp(findings->items[i].id, id))
+			return &findings->items[i];
+	return NULL;
+}
+
+/* Says what the file is instead before the tables complain about a missing key. */
+static int check_schema(const nm_json *json)
+{
+	static const char family[] = "nestmark/run/";
+	nm_json *schema = NULL;
+	const char *name;
+	size_t length;
+
+	if (nm_json_type(json) != NM_JSON_OBJECT || !nm_json_get(json, "schema", &schema) ||
+	    nm_json_type(schema) != NM_JSON_STRING)
+		return nm_fail_remedy(EINVAL, "give a document that nestmark run has written",
+				      "schema: missing, so this is not a nestmark document");
+	name = nm_json_to_string(schema, &length);
+	if (strncmp(name, family, strlen(family)) != 0)
+		return nm_fail_remedy(EINVAL, "give a document that nestmark run has written",
+				      "schema: \"%.60s\" is not a run document", name);
+	if (strcmp(name, NM_RUN_SCHEMA) != 0)
+		return nm_fail_remedy(EPROTONOSUPPORT, "use the nestmark that wrote it, or a newer one",
+				      "schema: \"%.60s\" is not known here, expected %s", name,
+				      NM_RUN_SCHEMA);
+	return 0;
+}
+
+/* It becomes part of file names. */
+static int check_uuid(const char *uuid)
+{
+	if (!uuid || strlen(uuid) != 36 || strspn(uuid, "0123456789abcdef-") != 36)
+		return nm_fail(EINVAL, "run: uuid: not a UUID in lower case");
+	return 0;
+}
+
+int nm_document_parse(const char *name, const char *bytes, size_t length, struct nm_document *out)
+{
+	nm_json *json = NULL;
+	int r = nm_json_parse(bytes, length, &json);
+
+	if (!r)
+		r = check_schema(json);
+	if (!r)
+		r = nm_record_read(&nm_document_record, &out->arena, json, out);
+	if (!r)
+		r = check_uuid(out->run.uuid);
+	nm_json_free(json);
+	if (r) {
+		nm_error_within(r, "%s", name);
+		nm_document_free(out);
+	}
+	return r;
+}
+
+int nm_document_read(const char *path, struct nm_document *out)
+{
+	struct nm_text bytes = {0};
+	int r = nm_file_read(path, NM_JSON_MAX_BYTES, &bytes);
+
+	if (!r)
+		r = nm_document_parse(path, bytes.bytes ? bytes.bytes : "", bytes.length, out);
+	nm_text_free(&bytes);
+	return r;
+}
+
+int nm_document_write(struct nm_text *out, const struct nm_document *document, bool indented)
+{
+	nm_json *json = nm_record_write(&nm_document_record, document);
+	int r = nm_json_write(out, json, indented);
+
+	nm_json_free(json);
+	return r;
+}
+
+void nm_document_free(struct nm_document *document)
+{
+	nm_arena_free(&document->arena);
+	*document = (struct nm_document) {0};
+}
+
+char *nm_measurement_name(struct nm_arena *arena, const struct nm_measurement *measurement)
+{
+	const struct nm_map *parameters = &measurement->parameters;
+	char *name = nm_arena_printf(arena, "%s/%s", measurement->operation,
+				     nm_context_names[measurement->context]);
+
+	for (size_t i = 0; name && i < parameters->count; i++) {
+		const struct nm_pair *pair = &parameters->pairs[i];
+
+		if (pair->value.type == NM_VALUE_STRING)
+			name = nm_arena_printf(arena, "%s/%s", name, pair->value.string);
+		else if (pair->value.type == NM_VALUE_INT)
+			name = nm_arena_printf(arena, "%s/%s%lld", name, pair->name,
+					       (long long)pair->value.integer);
+	}
+	return name;
+}

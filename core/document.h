@@ -1,0 +1,217 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_CORE_DOCUMENT_H
+#define NM_CORE_DOCUMENT_H
+
+#include "core/arena.h"
+#include "core/record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The run document as it stands in schema/run.schema.json: one structure per JSON object, one table each. */
+
+#define NM_RUN_SCHEMA "nestmark/run/1"
+
+enum nm_state {
+	NM_STATE_OK,
+	NM_STATE_NOISY,
+	NM_STATE_INVALID,
+	NM_STATE_UNSUPPORTED,
+	NM_STATE_FAILED,
+	NM_STATE_TIMEOUT,
+};
+
+enum nm_context { NM_CONTEXT_NATIVE, NM_CONTEXT_GUEST };
+
+enum nm_status { NM_STATUS_PASS, NM_STATUS_FAIL, NM_STATUS_WARN, NM_STATUS_INFO, NM_STATUS_UNKNOWN };
+
+enum nm_run_state { NM_RUN_COMPLETE, NM_RUN_INCOMPLETE };
+
+extern const char *const nm_state_names[];
+extern const char *const nm_context_names[];
+extern const char *const nm_status_names[];
+extern const char *const nm_run_state_names[];
+
+/** One fact that a probe established. */
+struct nm_finding {
+	const char *id;
+	struct nm_value value;
+	int status; /* enum nm_status */
+	const char *evidence; /* where it was read, or what happened */
+	const char *remedy; /* what to do about it; NULL when nothing needs doing */
+};
+
+struct nm_findings {
+	struct nm_finding *items;
+	size_t count;
+};
+
+const struct nm_finding *nm_findings_get(const struct nm_findings *findings, const char *id);
+
+/** One statistic of a measurement: the estimate and its 95 % interval over rounds. NAN: see reason. */
+struct nm_statistic {
+	double value;
+	double lo;
+	double hi;
+	const char *reason;
+};
+
+/** What one round gave. Latencies are per operation, in the unit of the measurement. */
+struct nm_round {
+	uint64_t index; /* 0 is the pilot, recorded only when it failed */
+	int state; /* enum nm_state */
+	const char *reason;
+	uint64_t samples;
+	double min, p5, p50, p90, p99, p999, max, mean;
+	const char *p99_reason, *p999_reason;
+	double overhead; /* of reading the clock twice, subtracted from every sample */
+	double overhead_spread; /* its median above its p5 */
+	uint64_t duration_ns; /* of the measured loop, by CLOCK_MONOTONIC_RAW */
+	double clock_deviation_percent; /* TSC against CLOCK_MONOTONIC_RAW over that loop */
+	double user_exits_per_op; /* returns of KVM_RUN that our VMM handled */
+	struct nm_map counters_per_op; /* KVM's statistics that moved */
+	uint64_t steal_ns; /* of the CPU, while the round ran */
+	uint64_t context_switches;
+	uint64_t migrations;
+	struct nm_strings flags; /* what was not as it should be: "steal", "clock" … */
+};
+
+struct nm_summary {
+	struct nm_statistic floor, p50, p90, p99, p999, mean;
+	double min, max;
+};
+
+struct nm_evidence {
+	double exits_per_op; /* NAN when KVM has no statistics, or natively */
+	double expected_exits_per_op;
+	double user_exits_per_op;
+	double expected_user_exits_per_op;
+	double insn_emulation_per_op;
+	double expected_insn_emulation_per_op;
+	bool emulated; /* guest instructions ran in KVM's emulator instead of on the CPU */
+	struct nm_map counters_per_op;
+	double clock_deviation_percent; /* the largest of the rounds */
+	double overhead;
+	double steal_percent;
+	double quiet_share; /* share of rounds whose p5 lies within 2 % of the floor */
+	uint64_t rounds_ok, rounds_flagged, rounds_failed;
+};
+
+struct nm_measurement {
+	const char *operation;
+	const char *group;
+	int context; /* enum nm_context */
+	struct nm_map parameters; /* what tells measurements of one operation apart, such as cpl */
+	uint64_t version; /* of the operation: numbers of different versions do not compare */
+	uint64_t batch; /* operations per sample */
+	int state; /* enum nm_state */
+	const char *reason; /* set unless state is ok */
+	const char *remedy; /* for unsupported: what would make it run */
+	const char *unit;
+	const char *stopped_by; /* rounds, precision, budget, failures, signal; NULL when never run */
+	struct nm_summary summary;
+	struct nm_statistic native_ratio; /* guest / native, medians; NAN without a native partner */
+	struct nm_evidence evidence;
+	struct {
+		struct nm_round *items;
+		size_t count;
+	} rounds;
+};
+
+struct nm_machine {
+	const char *vendor;
+	int64_t family, model, stepping;
+	const char *brand;
+	const char *microcode;
+	const char *hypervisor; /* CPUID signature; NULL on bare metal */
+	const char *product; /* SMBIOS vendor and product */
+	int64_t level; /* 0: bare metal, its guests are L1; 1: itself a guest, its guests are L2; -1 unknown */
+	uint64_t memory_bytes;
+	uint64_t cores, threads;
+	uint64_t tsc_khz;
+};
+
+struct nm_environment {
+	const char *kernel_release;
+	const char *kernel_version;
+	const char *kernel_cmdline;
+	const char *distribution;
+	const char *clocksource;
+	const char *governor;
+	const char *smt;
+	const char *transparent_hugepage;
+	const char *ksm_run;
+	const char *preemption;
+	const char *seccomp;
+	const char *cpu_quota;
+	struct nm_map vulnerabilities;
+	struct nm_map module_parameters; /* "kvm.halt_poll_ns" … */
+	struct nm_strings privileges; /* root, or the capabilities held that matter */
+	double load_before, load_after;
+	double pressure_before, pressure_after; /* PSI: share of 10 s in which some task waited for a CPU */
+	struct nm_strings changed; /* "what: before -> after", for what changed during the run */
+};
+
+struct nm_plan {
+	const char *profile;
+	uint64_t rounds;
+	uint64_t samples;
+	double target_ci_percent; /* NAN: a fixed number of rounds */
+	uint64_t budget_ns; /* 0: none */
+	uint64_t round_limit_ns;
+	int64_t cpu; /* pinned by the user, or -1 */
+	const char *kvm_device;
+	struct nm_strings patterns;
+	struct nm_strings contexts;
+};
+
+struct nm_run {
+	const char *uuid;
+	const char *host;
+	const char *started, *ended;
+	int state; /* enum nm_run_state */
+	const char *reason; /* set when incomplete */
+	const char *source; /* "measured" */
+	const char *tool_version, *compiler, *build_type;
+	struct nm_strings argv;
+	uint64_t seed;
+	const char *generator; /* of random numbers, for the order of rounds and the bootstrap */
+	uint64_t bootstrap_resamples;
+	const char *supersedes; /* UUID of the incomplete document that this one finishes */
+	struct nm_map placement; /* which CPU does what */
+	struct nm_plan plan;
+};
+
+struct nm_document {
+	struct nm_arena arena;
+	const char *schema;
+	struct nm_run run;
+	struct nm_machine machine;
+	struct nm_environment environment;
+	struct nm_findings findings;
+	struct {
+		struct nm_measurement *items;
+		size_t count;
+	} measurements;
+};
+
+extern const struct nm_record nm_document_record;
+extern const struct nm_record nm_round_record;
+extern const struct nm_record nm_finding_record;
+extern const struct nm_record nm_machine_record;
+extern const struct nm_record nm_environment_record;
+
+/** Reads and checks a document; out must be zeroed. On failure out is empty and the error names the place. */
+int nm_document_read(const char *path, struct nm_document *out);
+
+/** The same from memory; name stands for the file in messages. */
+int nm_document_parse(const char *name, const char *bytes, size_t length, struct nm_document *out);
+
+int nm_document_write(struct nm_text *out, const struct nm_document *document, bool indented);
+void nm_document_free(struct nm_document *document);
+
+/** "exit.cpuid/guest/cpl3": one name for a measurement, in reasons, progress and reports. */
+char *nm_measurement_name(struct nm_arena *arena, const struct nm_measurement *measurement);
+
+#endif

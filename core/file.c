@@ -1,0 +1,175 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/file.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_all(int fd, size_t limit, struct nm_text *out)
+{
+	char buffer[65536];
+
+	for (;;) {
+		ssize_t got = read(fd, buffer, sizeof(buffer));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return nm_fail(errno, "%s", strerror(errno));
+		if (!got)
+			return nm_text_status(out);
+		if (out->length + (size_t)got > limit)
+			return nm_fail(EFBIG, "larger than %zu bytes", limit);
+		nm_text_put(out, buffer, (size_t)got);
+	}
+}
+
+int nm_file_read(const char *path, size_t limit, struct nm_text *out)
+{
+	struct stat info;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return nm_fail(errno, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &info)) {
+		r = nm_fail(errno, "%s: %s", path, strerror(errno));
+	} else if (S_ISDIR(info.st_mode)) {
+		r = nm_fail(EISDIR, "%s: is a folder, expected a file", path);
+	} else if (S_ISREG(info.st_mode) && (size_t)info.st_size > limit) {
+		r = nm_fail(EFBIG, "%s: %lld bytes, more than the limit of %zu", path,
+			    (long long)info.st_size, limit);
+	} else {
+		r = read_all(fd, limit, out);
+		if (r)
+			nm_error_within(r, "%s", path);
+	}
+	close(fd);
+	if (r)
+		nm_text_free(out);
+	return r;
+}
+
+int nm_write_all(int fd, const char *bytes, size_t length)
+{
+	while (length) {
+		ssize_t put = write(fd, bytes, length);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return nm_fail(errno, "%s", strerror(errno));
+		bytes += put;
+		length -= (size_t)put;
+	}
+	return 0;
+}
+
+/* The folder that holds path, ending in a slash, or "./". */
+static void folder_of(const char *path, char *folder, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		snprintf(folder, size, "%.*s", (int)(slash + 1 - path), path);
+	else
+		snprintf(folder, size, "./");
+}
+
+int nm_file_begin(struct nm_file *file, const char *path, size_t reserve)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char folder[sizeof(file->path)];
+	int r = 0;
+
+	*file = (struct nm_file) {.fd = -1, .anonymous = true};
+	if ((size_t)snprintf(file->path, sizeof(file->path), "%s", path) >= sizeof(file->path))
+		return nm_fail(ENAMETOOLONG, "%.80s…: name too long", path);
+	folder_of(path, folder, sizeof(folder));
+	snprintf(file->temporary, sizeof(file->temporary), "%s.%s.%ld.tmp", folder, name,
+		 (long)getpid());
+	/* Without a name nothing stays behind even when this process is killed. */
+	file->fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	if (file->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		file->anonymous = false;
+		file->fd = open(file->temporary,
+				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	}
+	if (file->fd < 0)
+		return nm_fail(errno, "%s: %s", path, strerror(errno));
+	if (reserve && fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)reserve) &&
+	    errno != EOPNOTSUPP && errno != ENOSYS) {
+		r = nm_fail_remedy(errno, "free some space, or name another place with -o json:PATH",
+				   "%s: cannot reserve %zu bytes: %s", path, reserve,
+				   strerror(errno));
+		nm_file_abandon(file);
+	}
+	return r;
+}
+
+static void sync_folder(const char *path)
+{
+	char folder[sizeof(((struct nm_file *)0)->path)];
+	int fd;
+
+	folder_of(path, folder, sizeof(folder));
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+}
+
+/* Gives an anonymous file its temporary name. linkat() cannot replace, so the rename comes after. */
+static int name_file(struct nm_file *file)
+{
+	char self[64];
+
+	if (!file->anonymous)
+		return 0;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	if (linkat(AT_FDCWD, self, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW))
+		return nm_fail(errno, "%s", strerror(errno));
+	file->anonymous = false;
+	return 0;
+}
+
+int nm_file_commit(struct nm_file *file, const char *bytes, size_t length)
+{
+	int r = nm_write_all(file->fd, bytes, length);
+
+	if (!r && ftruncate(file->fd, (off_t)length))
+		r = nm_fail(errno, "%s", strerror(errno));
+	if (!r && fsync(file->fd))
+		r = nm_fail(errno, "%s", strerror(errno));
+	if (!r)
+		r = name_file(file);
+	if (!r && rename(file->temporary, file->path))
+		r = nm_fail(errno, "%s", strerror(errno));
+	if (r) {
+		nm_error_within(r, "%s", file->path);
+		nm_file_abandon(file);
+		return r;
+	}
+	close(file->fd);
+	file->fd = -1;
+	sync_folder(file->path);
+	return 0;
+}
+
+void nm_file_abandon(struct nm_file *file)
+{
+	if (file->fd < 0)
+		return;
+	close(file->fd);
+	file->fd = -1;
+	if (!file->anonymous)
+		unlink(file->temporary);
+}

@@ -1,0 +1,371 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/json.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct json_object *raw(const nm_json *value)
+{
+	return (struct json_object *)(uintptr_t)value;
+}
+
+static nm_json *wrap(struct json_object *value)
+{
+	return (nm_json *)value;
+}
+
+nm_json *nm_json_new_object(void)
+{
+	return wrap(json_object_new_object());
+}
+
+nm_json *nm_json_new_array(void)
+{
+	return wrap(json_object_new_array());
+}
+
+void nm_json_free(nm_json *value)
+{
+	json_object_put(raw(value));
+}
+
+void nm_json_add(nm_json *object, const char *key, nm_json *child)
+{
+	json_object_object_add(raw(object), key, raw(child));
+}
+
+void nm_json_append(nm_json *array, nm_json *child)
+{
+	json_object_array_add(raw(array), raw(child));
+}
+
+/* Length of the valid UTF-8 sequence at s, or 0. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
+				: (s[0] & 0xf0) == 0xe0	       ? 3
+				: s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+							       : 0;
+
+	for (size_t i = 1; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+nm_json *nm_json_string(const char *text)
+{
+	struct nm_text clean = {0};
+	const unsigned char *s = (const unsigned char *)text;
+	struct json_object *result;
+
+	if (!text)
+		return NULL;
+	while (*s) {
+		size_t length = utf8_length(s);
+
+		if (length)
+			nm_text_put(&clean, (const char *)s, length);
+		else
+			nm_text_puts(&clean, "\xef\xbf\xbd");
+		s += length ? length : 1;
+	}
+	result = json_object_new_string_len(clean.bytes ? clean.bytes : "", (int)clean.length);
+	nm_text_free(&clean);
+	return wrap(result);
+}
+
+nm_json *nm_json_int(int64_t value)
+{
+	return wrap(json_object_new_int64(value));
+}
+
+nm_json *nm_json_uint(uint64_t value)
+{
+	return wrap(value <= INT64_MAX ? json_object_new_int64((int64_t)value)
+				       : json_object_new_uint64(value));
+}
+
+nm_json *nm_json_real(double value)
+{
+	char digits[32];
+
+	if (!isfinite(value))
+		return NULL;
+	snprintf(digits, sizeof(digits), "%.9g", value);
+	return wrap(json_object_new_double_s(value, digits));
+}
+
+nm_json *nm_json_bool(bool value)
+{
+	return wrap(json_object_new_boolean(value));
+}
+
+enum nm_json_type nm_json_type(const nm_json *value)
+{
+	switch (json_object_get_type(raw(value))) {
+	case json_type_boolean:
+		return NM_JSON_BOOL;
+	case json_type_int:
+		return json_object_get_uint64(raw(value)) > INT64_MAX ? NM_JSON_UINT : NM_JSON_INT;
+	case json_type_double:
+		return NM_JSON_REAL;
+	case json_type_string:
+		return NM_JSON_STRING;
+	case json_type_array:
+		return NM_JSON_ARRAY;
+	case json_type_object:
+		return NM_JSON_OBJECT;
+	case json_type_null:
+	default:
+		return NM_JSON_NULL;
+	}
+}
+
+bool nm_json_to_bool(const nm_json *value)
+{
+	return json_object_get_boolean(raw(value));
+}
+
+int64_t nm_json_to_int(const nm_json *value)
+{
+	return json_object_get_int64(raw(value));
+}
+
+uint64_t nm_json_to_uint(const nm_json *value)
+{
+	return json_object_get_uint64(raw(value));
+}
+
+double nm_json_to_real(const nm_json *value)
+{
+	return json_object_get_double(raw(value));
+}
+
+const char *nm_json_to_string(const nm_json *value, size_t *length)
+{
+	*length = (size_t)json_object_get_string_len(raw(value));
+	return json_object_get_string(raw(value));
+}
+
+size_t nm_json_count(const nm_json *value)
+{
+	if (json_object_is_type(raw(value), json_type_array))
+		return json_object_array_length(raw(value));
+	if (json_object_is_type(raw(value), json_type_object))
+		return (size_t)json_object_object_length(raw(value));
+	return 0;
+}
+
+nm_json *nm_json_at(const nm_json *array, size_t index)
+{
+	return wrap(json_object_array_get_idx(raw(array), index));
+}
+
+bool nm_json_get(const nm_json *object, const char *key, nm_json **child)
+{
+	struct json_object *found = NULL;
+	bool exists = json_object_object_get_ex(raw(object), key, &found);
+
+	*child = wrap(found);
+	return exists;
+}
+
+int nm_json_each(const nm_json *object, int (*visit)(void *context, const char *key, nm_json *child),
+		 void *context)
+{
+	struct json_object_iterator at = json_object_iter_begin(raw(object));
+	struct json_object_iterator end = json_object_iter_end(raw(object));
+	int result = 0;
+
+	while (!result && !json_object_iter_equal(&at, &end)) {
+		result = visit(context, json_object_iter_peek_name(&at),
+			       wrap(json_object_iter_peek_value(&at)));
+		json_object_iter_next(&at);
+	}
+	return result;
+}
+
+int nm_json_write(struct nm_text *out, const nm_json *value, bool indented)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text;
+	size_t length;
+
+	if (indented)
+		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	text = json_object_to_json_string_length(raw(value), flags, &length);
+	if (!text)
+		return nm_fail(ENOMEM, "out of memory");
+	nm_text_put(out, text, length);
+	nm_text_puts(out, "\n");
+	return nm_text_status(out);
+}
+
+/* What the raw text says and the library would let pass. */
+struct scan {
+	const char *bytes;
+	size_t length;
+	size_t at;
+	size_t keys; /* colons outside strings */
+};
+
+static int fail_at(const struct scan *scan, size_t at, const char *what)
+{
+	size_t line = 1;
+	size_t start = 0;
+
+	for (size_t i = 0; i < at && i < scan->length; i++) {
+		if (scan->bytes[i] == '\n') {
+			line++;
+			start = i + 1;
+		}
+	}
+	return nm_fail(EINVAL, "line %zu, column %zu: %s", line, at - start + 1, what);
+}
+
+static int scan_string(struct scan *scan)
+{
+	size_t start = scan->at;
+
+	for (scan->at++; scan->at < scan->length; scan->at++) {
+		unsigned char c = (unsigned char)scan->bytes[scan->at];
+
+		if (c == '"')
+			return 0;
+		if (c < 0x20)
+			return fail_at(scan, scan->at, "control character in a string");
+		if (c == '\\')
+			scan->at++;
+	}
+	return fail_at(scan, start, "string without an end");
+}
+
+static int scan_number(struct scan *scan)
+{
+	static const char alphabet[] = "+-.0123456789eE";
+	size_t start = scan->at;
+	size_t digits;
+	char copy[32];
+
+	while (scan->at < scan->length && scan->bytes[scan->at] &&
+	       strchr(alphabet, scan->bytes[scan->at]))
+		scan->at++;
+	digits = scan->at - start;
+	scan->at--;
+	if (memchr(scan->bytes + start, '.', digits) || memchr(scan->bytes + start, 'e', digits) ||
+	    memchr(scan->bytes + start, 'E', digits))
+		return 0;
+	if (digits >= sizeof(copy))
+		return fail_at(scan, start, "integer beyond 64 bits");
+	memcpy(copy, scan->bytes + start, digits);
+	copy[digits] = '\0';
+	errno = 0;
+	if (copy[0] == '-')
+		strtoll(copy, NULL, 10);
+	else
+		strtoull(copy, NULL, 10);
+	if (errno == ERANGE)
+		return fail_at(scan, start, "integer beyond 64 bits");
+	return 0;
+}
+
+static int scan_text(struct scan *scan)
+{
+	size_t depth = 0;
+	int r = 0;
+
+	for (scan->at = 0; !r && scan->at < scan->length; scan->at++) {
+		char c = scan->bytes[scan->at];
+
+		if (c == '"')
+			r = scan_string(scan);
+		else if (c == '-' || (c >= '0' && c <= '9'))
+			r = scan_number(scan);
+		else if (c == ':')
+			scan->keys++;
+		else if ((c == '{' || c == '[') && ++depth > NM_JSON_MAX_DEPTH)
+			r = fail_at(scan, scan->at, "nested too deeply");
+		else if ((c == '}' || c == ']') && depth)
+			depth--;
+		else if (c == 'N' || c == 'I')
+			r = fail_at(scan, scan->at, "not a JSON number");
+		else if (c == '/' || c == '\'' || c == '\0')
+			r = fail_at(scan, scan->at, "not JSON");
+	}
+	return r;
+}
+
+static size_t count_keys(const nm_json *value)
+{
+	struct json_object_iterator at;
+	struct json_object_iterator end;
+	size_t keys = nm_json_count(value);
+
+	if (json_object_is_type(raw(value), json_type_array)) {
+		size_t elements = keys;
+
+		keys = 0;
+		for (size_t i = 0; i < elements; i++)
+			keys += count_keys(nm_json_at(value, i));
+		return keys;
+	}
+	if (!json_object_is_type(raw(value), json_type_object))
+		return 0;
+	at = json_object_iter_begin(raw(value));
+	end = json_object_iter_end(raw(value));
+	while (!json_object_iter_equal(&at, &end)) {
+		keys += count_keys(wrap(json_object_iter_peek_value(&at)));
+		json_object_iter_next(&at);
+	}
+	return keys;
+}
+
+int nm_json_parse(const char *bytes, size_t length, nm_json **out)
+{
+	struct scan scan = {.bytes = bytes, .length = length};
+	struct json_tokener *tokener;
+	struct json_object *value;
+	size_t end;
+	int r;
+
+	*out = NULL;
+	if (length > NM_JSON_MAX_BYTES)
+		return nm_fail(EFBIG, "larger than %zu MiB", NM_JSON_MAX_BYTES >> 20);
+	r = scan_text(&scan);
+	if (r)
+		return r;
+	tokener = json_tokener_new_ex(NM_JSON_MAX_DEPTH + 2);
+	if (!tokener)
+		return nm_fail(ENOMEM, "out of memory");
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	value = json_tokener_parse_ex(tokener, bytes, (int)length);
+	end = json_tokener_get_parse_end(tokener);
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
+		r = fail_at(&scan, length, "the document ends too early");
+	else if (json_tokener_get_error(tokener) != json_tokener_success)
+		r = fail_at(&scan, end,
+			    json_tokener_error_desc(json_tokener_get_error(tokener)));
+	json_tokener_free(tokener);
+	while (!r && end < length && strchr(" \t\r\n", bytes[end]))
+		end++;
+	if (!r && end != length)
+		r = fail_at(&scan, end, "text behind the document");
+	if (!r && count_keys(wrap(value)) != scan.keys)
+		r = nm_fail(EINVAL, "duplicate keys in an object");
+	if (r)
+		json_object_put(value);
+	else
+		*out = wrap(value);
+	return r;
+}

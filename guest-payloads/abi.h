@@ -1,0 +1,130 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef NM_GUEST_ABI_H
+#define NM_GUEST_ABI_H
+
+/*
+ * The contract between the VMM and a payload, and the only file that both sides share. Fixed-width types,
+ * no pointers: every address is guest-physical, and the payload's page tables map it to itself.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NM_ABI_VERSION 1u
+
+/* A payload image starts with this header; it is loaded at NM_ABI_IMAGE_BASE. */
+#define NM_ABI_IMAGE_MAGIC 0x64616f6c79617031ull
+#define NM_ABI_IMAGE_BASE  0x10000u
+
+struct nm_abi_image {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t op_count;
+	uint64_t file_bytes;   /* what is loaded */
+	uint64_t memory_bytes; /* with the zeroed rest */
+	uint64_t entry;	       /* 64-bit mode, CPL0, RDI = struct nm_abi_control of this vCPU */
+	uint64_t page_table;   /* CR3 */
+	uint64_t gdt;
+	uint64_t gdt_bytes;
+	uint64_t idt;
+	uint64_t idt_bytes;
+	uint64_t ops; /* op_count × struct nm_abi_op */
+};
+
+#define NM_ABI_NAME_BYTES 40
+
+/* One operation that the payload offers, found by its name. */
+struct nm_abi_op {
+	char name[NM_ABI_NAME_BYTES];
+	uint64_t function; /* void function(struct nm_abi_control *) */
+};
+
+/* Selectors of the payload's GDT. */
+#define NM_ABI_KERNEL_CS 0x10
+#define NM_ABI_KERNEL_DS 0x18
+#define NM_ABI_USER_DS	 0x2b
+#define NM_ABI_USER_CS	 0x33
+#define NM_ABI_TSS	 0x38 /* a hidden descriptor that only the VMM sets */
+
+/* Each vCPU has a block of its own: control page, TSS with I/O bitmap, stacks for CPL0 and CPL3. GS points to it. */
+#define NM_ABI_CPU_BYTES	0x8000u
+#define NM_ABI_CPU_TSS		0x1000u
+#define NM_ABI_TSS_LIMIT	0x2068u /* 104 bytes, 65,536 ports, the closing byte */
+#define NM_ABI_CPU_STACK0_TOP	0x6000u
+#define NM_ABI_CPU_STACK3_TOP	0x8000u
+
+/* Ports with a meaning. Anything else that a payload touches is part of an operation. */
+#define NM_ABI_PORT_MARK  0x6e0 /* OUT of enum nm_abi_mark */
+#define NM_ABI_PORT_DONE  0x6e1 /* the operation has ended */
+#define NM_ABI_PORT_FAULT 0x6e2 /* an exception that nobody expected: see control.fault */
+
+/* Addresses that operations use. None of them is backed by memory. */
+#define NM_ABI_PORT_TEST   0x6e8 /* handled by the VMM in user space */
+#define NM_ABI_PORT_EVENT  0x6ea /* an ioeventfd */
+#define NM_ABI_PORT_PIC	   0x21	 /* the interrupt mask register of the first 8259A */
+#define NM_ABI_MMIO_TEST   0x30000000u
+#define NM_ABI_MMIO_EVENT  0x30001000u
+#define NM_ABI_MMIO_ABSENT 0x30002000u /* nothing at all: executing here cannot work */
+
+enum nm_abi_mark {
+	NM_ABI_MARK_FIRST, /* right before NM_ABI_MARK_BEGIN, so that the cost of a mark is known */
+	NM_ABI_MARK_BEGIN,
+	NM_ABI_MARK_END,
+};
+
+struct nm_abi_fault {
+	uint64_t vector;
+	uint64_t error_code;
+	uint64_t rip;
+	uint64_t cs;
+	uint64_t rflags;
+	uint64_t rsp;
+	uint64_t cr2;
+};
+
+#define NM_ABI_CONTROL_MAGIC 0x6c6f72746e6f6331ull
+#define NM_ABI_RESULTS	     8
+
+struct nm_abi_control {
+	/* Written by the VMM before the start. */
+	uint64_t magic;
+	uint32_t version;
+	uint32_t cpl;	   /* 0 or 3: where the operation runs */
+	uint64_t function; /* nm_abi_op.function */
+	uint64_t samples;
+	uint64_t warmup; /* operations before the measured ones */
+	uint64_t batch;	 /* operations per sample */
+	uint64_t sample_gpa;   /* samples × uint64_t: raw TSC ticks of one sample */
+	uint64_t overhead_gpa; /* samples × uint64_t: the same with nothing between the two readings */
+	uint64_t argument[4];
+
+	/* Written by the payload. */
+	uint64_t tsc_begin; /* around the measured loop */
+	uint64_t tsc_end;
+	uint64_t result[NM_ABI_RESULTS];
+	struct nm_abi_fault fault;
+
+	/* Used by the payload: vectors 0 and 6 skip the two-byte instruction while this is 1. */
+	uint64_t skip_fault;
+	uint64_t skipped;
+};
+
+#define NM_ABI_ASSERT(condition) _Static_assert(condition, "the ABI has changed: raise NM_ABI_VERSION")
+
+NM_ABI_ASSERT(sizeof(struct nm_abi_image) == 88);
+NM_ABI_ASSERT(offsetof(struct nm_abi_image, entry) == 32);
+NM_ABI_ASSERT(offsetof(struct nm_abi_image, ops) == 80);
+NM_ABI_ASSERT(sizeof(struct nm_abi_op) == 48);
+NM_ABI_ASSERT(sizeof(struct nm_abi_fault) == 56);
+NM_ABI_ASSERT(offsetof(struct nm_abi_control, cpl) == 12);
+NM_ABI_ASSERT(offsetof(struct nm_abi_control, function) == 16);
+NM_ABI_ASSERT(offsetof(struct nm_abi_control, argument) == 64);
+NM_ABI_ASSERT(offsetof(struct nm_abi_control, result) == 112);
+NM_ABI_ASSERT(offsetof(struct nm_abi_control, fault) == 176);
+NM_ABI_ASSERT(offsetof(struct nm_abi_control, skip_fault) == 232);
+NM_ABI_ASSERT(offsetof(struct nm_abi_control, skipped) == 240);
+NM_ABI_ASSERT(sizeof(struct nm_abi_control) == 248);
+NM_ABI_ASSERT(sizeof(struct nm_abi_control) <= NM_ABI_CPU_TSS);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef NM_GUEST_IMAGES_H
+#define NM_GUEST_IMAGES_H
+
+/* Payload images as the linker placed them into the host binary; each ends at its _end. */
+extern const unsigned char nm_image_ops[], nm_image_ops_end[];
+extern const unsigned char nm_image_canary[], nm_image_canary_end[];
+
+#endif

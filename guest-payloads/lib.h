@@ -1,0 +1,109 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef NM_GUEST_LIB_H
+#define NM_GUEST_LIB_H
+
+#include "abi.h"
+
+/** Enters an operation into the image's table under the name of its descriptor. */
+#define NM_GUEST_OP(op_name, function_name)                                                        \
+	static void function_name(struct nm_abi_control *control);                                 \
+	__attribute__((section(".nm_ops"), used, aligned(8))) static const struct {                \
+		char name[NM_ABI_NAME_BYTES];                                                      \
+		void (*function)(struct nm_abi_control *);                                         \
+	} function_name##_entry = {op_name, function_name};                                        \
+	static void function_name(struct nm_abi_control *control)
+
+static inline void nm_out8(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline uint8_t nm_in8(uint16_t port)
+{
+	uint8_t value;
+
+	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+static inline uint64_t nm_rdmsr(uint32_t msr)
+{
+	uint32_t low;
+	uint32_t high;
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void nm_wrmsr(uint32_t msr, uint64_t value)
+{
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+			 : "memory");
+}
+
+/**
+ * The time-stamp counter between two LFENCEs (SDM vol. 2, RDTSC). Never CPUID: in a guest it is a VM exit.
+ */
+static inline uint64_t nm_tsc(void)
+{
+	uint32_t low;
+	uint32_t high;
+
+	__asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void nm_mark(enum nm_abi_mark mark)
+{
+	nm_out8(NM_ABI_PORT_MARK, (uint8_t)mark);
+}
+
+/*
+ * Two readings around the operation, one store: that is all a sample costs. The overhead is taken by the same
+ * loop around nothing. A batch adds one decrement and one branch per operation.
+ */
+#define NM_SAMPLE_LOOP(out_gpa, count, repeat, operation)                                          \
+	do {                                                                                       \
+		volatile uint64_t *out_ = (volatile uint64_t *)(out_gpa);                          \
+		for (uint64_t left_ = (count); left_; left_--) {                                   \
+			uint64_t start_ = nm_tsc();                                                \
+			repeat                                                                     \
+			{                                                                          \
+				operation;                                                         \
+				__asm__ volatile("" : : : "memory");                               \
+			}                                                                          \
+			*out_++ = nm_tsc() - start_;                                               \
+		}                                                                                  \
+	} while (0)
+
+#define NM_ONCE
+#define NM_BATCH for (uint64_t again_ = batch_; again_; again_--)
+
+/**
+ * Measures an operation: overhead, warm-up, then control->samples samples between two marks. The operation is a
+ * statement and may be executed any number of times.
+ */
+#define NM_MEASURE(control, operation)                                                             \
+	do {                                                                                       \
+		const uint64_t batch_ = (control)->batch;                                          \
+		NM_SAMPLE_LOOP((control)->overhead_gpa, (control)->samples, NM_ONCE, );            \
+		for (uint64_t left_ = (control)->warmup; left_; left_--) {                         \
+			operation;                                                                 \
+		}                                                                                  \
+		nm_mark(NM_ABI_MARK_FIRST);                                                        \
+		nm_mark(NM_ABI_MARK_BEGIN);                                                        \
+		(control)->tsc_begin = nm_tsc();                                                   \
+		if (batch_ == 1)                                                                   \
+			NM_SAMPLE_LOOP((control)->sample_gpa, (control)->samples, NM_ONCE,         \
+				       operation);                                                 \
+		else                                                                               \
+			NM_SAMPLE_LOOP((control)->sample_gpa, (control)->samples, NM_BATCH,        \
+				       operation);                                                 \
+		(control)->tsc_end = nm_tsc();                                                     \
+		nm_mark(NM_ABI_MARK_END);                                                          \
+	} while (0)
+
+#endif

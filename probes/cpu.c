@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probes/probes.h"
+
+#include "core/cpuid.h"
+#include "core/error.h"
+
+#include <string.h>
+
+static int add_flag(struct nm_probe_context *context, const char *id, bool set, const char *source)
+{
+	return nm_finding_add(context, id, NM_STATUS_INFO, NM_BOOL(set), NULL, "%s", source);
+}
+
+/* The flag that a hypervisor must have been given to be able to run guests on this CPU. */
+static int add_virtualization(struct nm_probe_context *context, const struct nm_cpu_identity *cpu)
+{
+	static const char remedy[] =
+		"enable virtualization in the firmware, or nested virtualization on the instance";
+	bool there = cpu->vmx || cpu->svm;
+	const char *name = cpu->vmx ? "vmx" : cpu->svm ? "svm" : "none";
+
+	return nm_finding_add(context, "cpu.virtualization",
+			      there ? NM_STATUS_PASS : NM_STATUS_WARN, NM_STRING(name),
+			      there ? NULL : remedy, "CPUID 1h ECX[5], 80000001h ECX[2]");
+}
+
+int nm_probe_cpu(struct nm_probe_context *context)
+{
+	struct nm_machine *machine = context->machine;
+	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
+	struct nm_cpu_identity cpu;
+	int r = nm_cpu_identify(&cpu);
+
+	if (r)
+		return nm_finding_add(context, "cpu.brand", NM_STATUS_UNKNOWN, (struct nm_value) {0},
+				      NULL, "%s", nm_error_last()->text);
+	machine->vendor = nm_arena_strdup(context->arena, cpu.vendor);
+	machine->brand = nm_arena_strdup(context->arena, cpu.brand);
+	machine->family = cpu.family;
+	machine->model = cpu.model;
+	machine->stepping = cpu.stepping;
+	machine->microcode = nm_text_field(context->arena, info, "microcode");
+	r = nm_finding_add(context, "cpu.brand", NM_STATUS_INFO, NM_STRING(cpu.brand), NULL,
+			   "CPUID 80000002h; %s family %u model %u stepping %u, microcode %s",
+			   cpu.vendor, cpu.family, cpu.model, cpu.stepping,
+			   machine->microcode ? machine->microcode : "unknown");
+	if (!r)
+		r = add_virtualization(context, &cpu);
+	if (!r)
+		r = add_flag(context, "cpu.x2apic", cpu.x2apic, "CPUID 1h ECX[21]");
+	if (!r)
+		r = add_flag(context, "cpu.invariant_tsc", cpu.invariant_tsc,
+			     "CPUID 80000007h EDX[8]");
+	return r;
+}

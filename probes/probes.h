@@ -1,0 +1,17 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_PROBES_PROBES_H
+#define NM_PROBES_PROBES_H
+
+#include "probes/probe.h"
+
+/* One per file; registry.c puts them in order. */
+int nm_probe_cpu(struct nm_probe_context *context);
+int nm_probe_platform(struct nm_probe_context *context);
+int nm_probe_kernel(struct nm_probe_context *context);
+int nm_probe_topology(struct nm_probe_context *context);
+int nm_probe_kvm(struct nm_probe_context *context);
+int nm_probe_guest(struct nm_probe_context *context);
+int nm_probe_verdict(struct nm_probe_context *context);
+
+#endif

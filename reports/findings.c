@@ -1,0 +1,99 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reports/report.h"
+
+#include "reports/table.h"
+
+#include <errno.h>
+
+static const char *status_colour(int status)
+{
+	switch (status) {
+	case NM_STATUS_PASS:
+		return "green";
+	case NM_STATUS_FAIL:
+		return "red";
+	case NM_STATUS_WARN:
+		return "brown";
+	default:
+		return NULL;
+	}
+}
+
+static char *format_value(struct nm_arena *arena, const struct nm_value *value)
+{
+	switch (value->type) {
+	case NM_VALUE_BOOL:
+		return nm_arena_strdup(arena, value->boolean ? "yes" : "no");
+	case NM_VALUE_INT:
+		return nm_arena_printf(arena, "%lld", (long long)value->integer);
+	case NM_VALUE_REAL:
+		return nm_arena_printf(arena, "%g", value->real);
+	case NM_VALUE_STRING:
+		return nm_arena_strdup(arena, value->string);
+	case NM_VALUE_NONE:
+		break;
+	}
+	return nm_arena_strdup(arena, "–");
+}
+
+static int add_finding(struct libscols_table *table, struct nm_arena *arena,
+		       const struct nm_finding *finding)
+{
+	static const char *const words[] = {"PASS", "FAIL", "WARN", "NOTE", "UNKNOWN"};
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	bool advise = finding->remedy && finding->status != NM_STATUS_INFO;
+	const char *value = format_value(arena, &finding->value);
+	const char *detail =
+		advise ? nm_arena_printf(arena, "%s (%s)", finding->evidence, finding->remedy)
+		       : finding->evidence;
+	int r;
+
+	if (!line || !value || !detail)
+		return -ENOMEM;
+	r = nm_table_set_cell(arena, line, 0, finding->id);
+	if (!r)
+		r = nm_table_set_cell(arena, line, 1, words[finding->status]);
+	if (!r)
+		r = nm_table_set_cell(arena, line, 2, value);
+	if (!r)
+		r = nm_table_set_cell(arena, line, 3, detail);
+	if (!r)
+		scols_cell_set_color(scols_line_get_cell(line, 1), status_colour(finding->status));
+	return r;
+}
+
+int nm_render_findings_text(const struct nm_findings *findings,
+			    const struct nm_render_options *options, struct nm_text *out)
+{
+	static const char *const titles[] = {"finding", "level", "value", "evidence"};
+	struct libscols_table *table = nm_table_new(options);
+	struct nm_arena arena = {0};
+	int r = table ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !r && i < sizeof(titles) / sizeof(titles[0]); i++)
+		if (!scols_table_new_column(table, titles[i], 0, 0))
+			r = -ENOMEM;
+	for (size_t i = 0; !r && i < findings->count; i++)
+		r = add_finding(table, &arena, &findings->items[i]);
+	if (!r)
+		r = nm_table_print(table, out);
+	scols_unref_table(table);
+	nm_arena_free(&arena);
+	return r;
+}
+
+int nm_render_findings_json(const struct nm_findings *findings, struct nm_text *out)
+{
+	nm_json *document = nm_json_new_object();
+	nm_json *array = nm_json_new_array();
+	int r;
+
+	for (size_t i = 0; i < findings->count; i++)
+		nm_json_append(array, nm_record_write(&nm_finding_record, &findings->items[i]));
+	nm_json_add(document, "schema", nm_json_string("nestmark/probe/1"));
+	nm_json_add(document, "findings", array);
+	r = nm_json_write(out, document, true);
+	nm_json_free(document);
+	return r;
+}

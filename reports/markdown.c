@@ -1,0 +1,75 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reports/renderers.h"
+#include "reports/view.h"
+
+#include <string.h>
+
+/* Everything from a document may have been written by a stranger. */
+static void put_escaped(struct nm_text *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < 0x20 || c == 0x7f)
+			nm_text_puts(out, " ");
+		else if (c == '&')
+			nm_text_puts(out, "&amp;");
+		else if (strchr("\\`|*_[]<>", c))
+			nm_text_printf(out, "\\%c", c);
+		else
+			nm_text_put(out, text, 1);
+	}
+}
+
+static void put_list(struct nm_text *out, const struct nm_strings *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		nm_text_puts(out, "- ");
+		put_escaped(out, lines->items[i]);
+		nm_text_puts(out, "\n");
+	}
+}
+
+static void put_table(struct nm_text *out, const struct nm_view *view)
+{
+	for (size_t c = 0; c < NM_COLUMNS; c++)
+		nm_text_printf(out, "| %s ", nm_column_titles[c]);
+	nm_text_puts(out, "|\n");
+	for (size_t c = 0; c < NM_COLUMNS; c++)
+		nm_text_puts(out, c >= NM_COLUMN_FLOOR && c < NM_COLUMN_STATE ? "|---:" : "|---");
+	nm_text_puts(out, "|\n");
+	for (size_t r = 0; r < view->rows.count; r++) {
+		for (size_t c = 0; c < NM_COLUMNS; c++) {
+			nm_text_puts(out, "| ");
+			put_escaped(out, view->rows.items[r].cells[c]);
+			nm_text_puts(out, " ");
+		}
+		nm_text_puts(out, "|\n");
+	}
+}
+
+int nm_render_markdown(const struct nm_document *document, const struct nm_render_options *options,
+		       struct nm_text *out)
+{
+	struct nm_arena arena = {0};
+	struct nm_view view = {0};
+	int r = nm_view_build(&view, &arena, document);
+
+	(void)options;
+	if (!r) {
+		nm_text_puts(out, "# nestmark report\n\n");
+		put_list(out, &view.title);
+		nm_text_puts(out, "\n## Measurements\n\n");
+		put_table(out, &view);
+		if (view.reasons.count) {
+			nm_text_puts(out, "\n## Not ok, and why\n\n");
+			put_list(out, &view.reasons);
+		}
+		nm_text_puts(out, "\n## How to read this\n\n");
+		put_list(out, &view.notes);
+		r = nm_text_status(out);
+	}
+	nm_arena_free(&arena);
+	return r;
+}

@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_REPORTS_REPORT_H
+#define NM_REPORTS_REPORT_H
+
+#include "core/document.h"
+#include "core/text.h"
+
+#include <stdbool.h>
+
+struct nm_render_options {
+	bool colour;
+};
+
+/** A format: a document in, bytes out. Renderers format values and never compute any. */
+struct nm_renderer {
+	const char *name;
+	const char *extension;
+	const char *summary;
+	int (*render)(const struct nm_document *document, const struct nm_render_options *options,
+		      struct nm_text *out);
+};
+
+/** All renderers; name is NULL at the end. */
+extern const struct nm_renderer nm_renderers[];
+const struct nm_renderer *nm_renderer_find(const char *name);
+
+/** Findings as lines for people, and as a JSON document. */
+int nm_render_findings_text(const struct nm_findings *findings,
+			    const struct nm_render_options *options, struct nm_text *out);
+int nm_render_findings_json(const struct nm_findings *findings, struct nm_text *out);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reports/renderers.h"
+#include "reports/table.h"
+#include "reports/view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *state_colour(int state)
+{
+	switch (state) {
+	case NM_STATE_OK:
+		return "green";
+	case NM_STATE_UNSUPPORTED:
+		return "gray";
+	case NM_STATE_NOISY:
+		return "brown";
+	default:
+		return "red";
+	}
+}
+
+static int fill_measurements(struct libscols_table *table, struct nm_arena *arena,
+			     const struct nm_view *view)
+{
+	int r = 0;
+
+	for (size_t c = 0; c < NM_COLUMNS; c++) {
+		bool number = c >= NM_COLUMN_FLOOR && c < NM_COLUMN_STATE;
+
+		if (!scols_table_new_column(table, nm_column_titles[c], 0,
+					    number ? SCOLS_FL_RIGHT : 0))
+			return -ENOMEM;
+	}
+	for (size_t i = 0; !r && i < view->rows.count; i++) {
+		struct libscols_line *line = scols_table_new_line(table, NULL);
+
+		if (!line)
+			return -ENOMEM;
+		for (size_t c = 0; !r && c < NM_COLUMNS; c++)
+			r = nm_table_set_cell(arena, line, c, view->rows.items[i].cells[c]);
+		if (!r)
+			scols_cell_set_color(scols_line_get_cell(line, NM_COLUMN_STATE),
+					     state_colour(view->rows.items[i].state));
+	}
+	return r;
+}
+
+static void put_lines(struct nm_text *out, const struct nm_strings *lines, const char *indent)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		size_t size = strlen(lines->items[i]) + 1;
+		char *clean = malloc(size);
+
+		if (!clean) {
+			out->failed = true;
+			return;
+		}
+		nm_text_printf(out, "%s%s\n", indent,
+			       nm_text_printable(clean, size, lines->items[i]));
+		free(clean);
+	}
+}
+
+int nm_render_text(const struct nm_document *document, const struct nm_render_options *options,
+		   struct nm_text *out)
+{
+	struct libscols_table *table = nm_table_new(options);
+	struct nm_arena arena = {0};
+	struct nm_view view = {0};
+	int r = table ? nm_view_build(&view, &arena, document) : -ENOMEM;
+
+	if (!r)
+		r = fill_measurements(table, &arena, &view);
+	if (!r) {
+		put_lines(out, &view.title, "");
+		nm_text_puts(out, "\n");
+		r = nm_table_print(table, out);
+	}
+	if (!r && view.reasons.count) {
+		nm_text_puts(out, "\nnot ok, and why:\n");
+		put_lines(out, &view.reasons, "  ");
+	}
+	if (!r) {
+		nm_text_puts(out, "\n");
+		put_lines(out, &view.notes, "");
+		r = nm_text_status(out);
+	}
+	scols_unref_table(table);
+	nm_arena_free(&arena);
+	return r;
+}

@@ -1,0 +1,251 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reports/view.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+const char *const nm_column_titles[NM_COLUMNS] = {
+	[NM_COLUMN_OPERATION] = "operation",
+	[NM_COLUMN_CONTEXT] = "context",
+	[NM_COLUMN_FLOOR] = "quiet floor",
+	[NM_COLUMN_P50] = "p50",
+	[NM_COLUMN_P99] = "p99",
+	[NM_COLUMN_NATIVE_RATIO] = "× native",
+	[NM_COLUMN_EXITS] = "exits/op",
+	[NM_COLUMN_EMULATED] = "emulated/op",
+	[NM_COLUMN_STATE] = "state",
+};
+
+static const char absent[] = "–";
+
+struct unit {
+	const char *name;
+	double ns;
+};
+
+static struct unit unit_for(double ns)
+{
+	static const struct unit units[] = {{"ns", 1}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+	size_t i = 0;
+
+	while (i < 3 && fabs(ns) >= units[i + 1].ns)
+		i++;
+	return units[i];
+}
+
+/* Decimals that leave three significant digits. */
+static int decimals(double value)
+{
+	value = fabs(value);
+	return value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+}
+
+char *nm_format_ns(struct nm_arena *arena, double ns)
+{
+	struct unit unit = unit_for(ns);
+
+	if (isnan(ns))
+		return nm_arena_strdup(arena, absent);
+	return nm_arena_printf(arena, "%.*f %s", decimals(ns / unit.ns), ns / unit.ns, unit.name);
+}
+
+static char *format_statistic(struct nm_arena *arena, const struct nm_statistic *statistic)
+{
+	struct unit unit = unit_for(statistic->value);
+	int digits = decimals(statistic->value / unit.ns);
+
+	if (isnan(statistic->value))
+		return nm_arena_strdup(arena, absent);
+	return nm_arena_printf(arena, "%.*f %s [%.*f, %.*f]", digits, statistic->value / unit.ns,
+			       unit.name, digits, statistic->lo / unit.ns, digits,
+			       statistic->hi / unit.ns);
+}
+
+static char *format_ratio(struct nm_arena *arena, const struct nm_statistic *ratio)
+{
+	if (isnan(ratio->value))
+		return nm_arena_strdup(arena, absent);
+	return nm_arena_printf(arena, "%.*f [%.*f, %.*f]", decimals(ratio->value), ratio->value,
+			       decimals(ratio->value), ratio->lo, decimals(ratio->value), ratio->hi);
+}
+
+static char *format_count(struct nm_arena *arena, double count)
+{
+	if (isnan(count))
+		return nm_arena_strdup(arena, absent);
+	return nm_arena_printf(arena, "%.2f", count);
+}
+
+static char *format_context(struct nm_arena *arena, const struct nm_measurement *measurement)
+{
+	const char *name = nm_measurement_name(arena, measurement);
+	char *context = NULL;
+
+	if (name)
+		context = nm_arena_strdup(arena, name + strlen(measurement->operation) + 1);
+	for (char *c = context; c && *c; c++)
+		if (*c == '/')
+			*c = ' ';
+	return context;
+}
+
+static int add_row(struct nm_view *view, struct nm_arena *arena, const struct nm_measurement *m)
+{
+	struct nm_view_row *row =
+		nm_arena_append(arena, &view->rows.items, &view->rows.count, sizeof(*row));
+	const char **cells;
+
+	if (!row)
+		return -ENOMEM;
+	row->state = m->state;
+	cells = row->cells;
+	cells[NM_COLUMN_OPERATION] = m->operation;
+	cells[NM_COLUMN_CONTEXT] = format_context(arena, m);
+	cells[NM_COLUMN_FLOOR] = format_statistic(arena, &m->summary.floor);
+	cells[NM_COLUMN_P50] = format_statistic(arena, &m->summary.p50);
+	cells[NM_COLUMN_P99] = nm_format_ns(arena, m->summary.p99.value);
+	cells[NM_COLUMN_NATIVE_RATIO] = format_ratio(arena, &m->native_ratio);
+	cells[NM_COLUMN_EXITS] = format_count(arena, m->evidence.exits_per_op);
+	cells[NM_COLUMN_EMULATED] = format_count(arena, m->evidence.insn_emulation_per_op);
+	cells[NM_COLUMN_STATE] = m->evidence.emulated
+					 ? nm_arena_printf(arena, "%s, emulated",
+							   nm_state_names[m->state])
+					 : nm_state_names[m->state];
+	for (size_t i = 0; i < NM_COLUMNS; i++)
+		if (!cells[i])
+			return -ENOMEM;
+	return 0;
+}
+
+static int add_line(struct nm_arena *arena, struct nm_strings *lines, char *line)
+{
+	return line ? nm_strings_add(arena, lines, line) : -ENOMEM;
+}
+
+static int add_reason(struct nm_view *view, struct nm_arena *arena, const struct nm_measurement *m)
+{
+	const char *name = nm_measurement_name(arena, m);
+
+	if (m->state == NM_STATE_OK)
+		return 0;
+	if (!name)
+		return -ENOMEM;
+	return add_line(arena, &view->reasons,
+			nm_arena_printf(arena, "%s %s: %s%s%s", name, nm_state_names[m->state],
+					m->reason ? m->reason : "no reason recorded",
+					m->remedy ? "; to change that: " : "",
+					m->remedy ? m->remedy : ""));
+}
+
+static const char *level_words(int64_t level)
+{
+	return level == 0   ? "bare metal: guests are L1"
+	       : level == 1 ? "itself a guest: guests are L2"
+			    : "level unknown";
+}
+
+static const char *or_unknown(const char *text)
+{
+	return text ? text : "unknown";
+}
+
+static int add_machine(struct nm_view *view, struct nm_arena *arena,
+		       const struct nm_document *document)
+{
+	const struct nm_machine *m = &document->machine;
+	int r = add_line(arena, &view->title,
+			 nm_arena_printf(arena, "machine: %s, %llu hardware threads, %.1f GiB, %s%s%s",
+					 or_unknown(m->brand), (unsigned long long)m->threads,
+					 (double)m->memory_bytes / (double)(1ull << 30),
+					 level_words(m->level),
+					 m->hypervisor ? ", hypervisor " : "",
+					 m->hypervisor ? m->hypervisor : ""));
+
+	if (r || !m->product)
+		return r;
+	return add_line(arena, &view->title, nm_arena_printf(arena, "product: %s", m->product));
+}
+
+static int add_run(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document)
+{
+	const struct nm_run *run = &document->run;
+
+	return add_line(
+		arena, &view->title,
+		nm_arena_printf(arena,
+				"run: %s, profile %s, %llu rounds of %llu samples, seed %llu, "
+				"nestmark %s, %s%s%s",
+				run->started, or_unknown(run->plan.profile),
+				(unsigned long long)run->plan.rounds,
+				(unsigned long long)run->plan.samples, (unsigned long long)run->seed,
+				run->tool_version, nm_run_state_names[run->state],
+				run->reason ? ": " : "", run->reason ? run->reason : ""));
+}
+
+static int add_environment(struct nm_view *view, struct nm_arena *arena,
+			   const struct nm_document *document)
+{
+	const struct nm_environment *e = &document->environment;
+	const struct nm_finding *verdict =
+		nm_findings_get(&document->findings, "verdict.virtualization");
+	int r = add_line(arena, &view->title,
+			 nm_arena_printf(arena, "kernel: %s, clock source %s, governor %s, load %.2f",
+					 or_unknown(e->kernel_release), or_unknown(e->clocksource),
+					 e->governor ? e->governor : "not visible", e->load_before));
+
+	if (!r && verdict && verdict->value.type == NM_VALUE_STRING)
+		r = add_line(arena, &view->title,
+			     nm_arena_printf(arena, "virtualization: %s (%s)",
+					     verdict->value.string, or_unknown(verdict->evidence)));
+	for (size_t i = 0; !r && i < e->changed.count; i++)
+		r = add_line(arena, &view->title,
+			     nm_arena_printf(arena, "changed during the run: %s",
+					     e->changed.items[i]));
+	return r;
+}
+
+static int add_notes(struct nm_view *view, struct nm_arena *arena,
+		     const struct nm_document *document)
+{
+	static const char *const lines[] = {
+		"quiet floor: what the operation costs while nobody disturbs the machine; p50 and p99: "
+		"what a user of this machine gets, neighbours included. Intervals are 95 % over rounds.",
+		"exits/op and emulated/op are KVM's own counters per operation: the proof that a "
+		"number is what its name says.",
+		NULL,
+	};
+	bool emulated = false;
+	int r = 0;
+
+	for (size_t i = 0; !r && lines[i]; i++)
+		r = nm_strings_add(arena, &view->notes, lines[i]);
+	for (size_t i = 0; i < document->measurements.count; i++)
+		emulated |= document->measurements.items[i].evidence.emulated;
+	if (!r && emulated)
+		r = nm_strings_add(arena, &view->notes,
+				   "emulated: this KVM interprets the guest's kernel code, so the time "
+				   "is that of its interpreter and says nothing about VMX or SVM.");
+	if (!r && document->run.plan.profile && !strcmp(document->run.plan.profile, "quick"))
+		r = nm_strings_add(arena, &view->notes,
+				   "profile quick: for a look, not for a verdict.");
+	return r;
+}
+
+int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document)
+{
+	int r = add_machine(view, arena, document);
+
+	if (!r)
+		r = add_run(view, arena, document);
+	if (!r)
+		r = add_environment(view, arena, document);
+	for (size_t i = 0; !r && i < document->measurements.count; i++)
+		r = add_row(view, arena, &document->measurements.items[i]);
+	for (size_t i = 0; !r && i < document->measurements.count; i++)
+		r = add_reason(view, arena, &document->measurements.items[i]);
+	if (!r)
+		r = add_notes(view, arena, document);
+	return r;
+}

@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_REPORTS_VIEW_H
+#define NM_REPORTS_VIEW_H
+
+#include "core/arena.h"
+#include "core/document.h"
+
+/* What text and Markdown both show, as strings ready to print. They differ only in how they set them. */
+
+enum nm_column {
+	NM_COLUMN_OPERATION,
+	NM_COLUMN_CONTEXT,
+	NM_COLUMN_FLOOR,
+	NM_COLUMN_P50,
+	NM_COLUMN_P99,
+	NM_COLUMN_NATIVE_RATIO,
+	NM_COLUMN_EXITS,
+	NM_COLUMN_EMULATED,
+	NM_COLUMN_STATE,
+	NM_COLUMNS,
+};
+
+extern const char *const nm_column_titles[NM_COLUMNS];
+
+struct nm_view_row {
+	int state; /* enum nm_state */
+	const char *cells[NM_COLUMNS];
+};
+
+struct nm_view {
+	struct nm_strings title; /* one line each: machine, run, environment */
+	struct {
+		struct nm_view_row *items;
+		size_t count;
+	} rows;
+	struct nm_strings reasons; /* one line for everything that is not ok */
+	struct nm_strings notes;   /* how to read the table, and what to doubt */
+};
+
+int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document);
+
+/** "8.31 µs": nanoseconds with three significant digits in the unit that fits; "–" for NAN. */
+char *nm_format_ns(struct nm_arena *arena, double ns);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_VMM_GUEST_H
+#define NM_VMM_GUEST_H
+
+#include "vmm/payload.h"
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A VM with a payload in it, ready to run one operation on each of its vCPUs. */
+
+#define NM_GUEST_MAX_DEVICES 16
+
+/** One access of a guest that left to user space. */
+struct nm_access {
+	uint64_t address;
+	uint32_t bytes; /* of one element: 1, 2, 4 or 8 */
+	uint32_t count; /* string I/O moves several */
+	bool write;
+	void *data; /* count × bytes: what was written, or where to put what is read */
+};
+
+typedef void (*nm_access_fn)(void *context, const struct nm_access *access);
+
+struct nm_device {
+	enum nm_bus bus;
+	uint64_t base;
+	uint64_t bytes;
+	nm_access_fn access;
+	void *context;
+};
+
+struct nm_guest_config {
+	const struct nm_payload *payload;
+	unsigned int vcpus;
+	bool irqchip;
+	bool pit;
+	uint64_t heap_bytes; /* memory behind the payload, for samples and what operations need */
+};
+
+struct nm_guest {
+	struct nm_vm vm;
+	struct nm_payload payload;
+	struct nm_vcpu *vcpus;
+	unsigned int vcpu_count;
+	uint64_t cpu_blocks; /* guest addresses */
+	uint64_t heap;
+	uint64_t heap_bytes;
+	struct nm_device devices[NM_GUEST_MAX_DEVICES];
+	unsigned int device_count;
+	bool resume_halt; /* HLT that leaves to user space is part of the operation */
+};
+
+int nm_guest_create(struct nm_guest *guest, const struct nm_kvm *kvm,
+		    const struct nm_guest_config *config);
+void nm_guest_destroy(struct nm_guest *guest);
+
+/** The control page of a vCPU, as the payload sees it. */
+struct nm_abi_control *nm_guest_control(const struct nm_guest *guest, unsigned int vcpu);
+
+int nm_guest_add_device(struct nm_guest *guest, struct nm_device device);
+
+/** How a guest ended. Only DONE is as it should be. */
+enum nm_guest_end {
+	NM_GUEST_DONE,
+	NM_GUEST_EXCEPTION,  /* one that the payload did not expect */
+	NM_GUEST_TIMEOUT,    /* it spun, or KVM_RUN did not return */
+	NM_GUEST_SHUTDOWN,   /* triple fault */
+	NM_GUEST_KVM_ERROR,  /* internal error or failed entry: KVM gave up */
+	NM_GUEST_UNEXPECTED, /* an exit that no device serves */
+};
+
+struct nm_guest_result {
+	enum nm_guest_end end;
+	uint64_t user_exits; /* returns of KVM_RUN that were served */
+	char text[320]; /* one line for everything but DONE */
+};
+
+/**
+ * Prepares vCPU number `vcpu` to run the named operation at cpl 0 or 3. Set the rest of its control page
+ * afterwards. -ENOENT when the payload lacks the operation.
+ */
+int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char *operation,
+		     unsigned int cpl);
+
+/** Runs a prepared vCPU in this thread until it ends in one of the ways above, at most limit_ns. */
+int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
+		 struct nm_guest_result *result);
+
+#endif

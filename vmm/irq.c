@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/vm.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+int nm_vm_create_irqchip(struct nm_vm *vm)
+{
+	if (ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0))
+		return nm_fail(errno, "KVM_CREATE_IRQCHIP: %s", strerror(errno));
+	return 0;
+}
+
+int nm_vm_create_pit(struct nm_vm *vm)
+{
+	struct kvm_pit_config config = {0};
+
+	if (ioctl(vm->fd, KVM_CREATE_PIT2, &config))
+		return nm_fail(errno, "KVM_CREATE_PIT2: %s", strerror(errno));
+	return 0;
+}
+
+int nm_vm_ioeventfd(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes,
+		    int event_fd)
+{
+	struct kvm_ioeventfd request = {
+		.addr = address,
+		.len = bytes,
+		.fd = event_fd,
+		.flags = bus == NM_BUS_PIO ? KVM_IOEVENTFD_FLAG_PIO : 0,
+	};
+
+	if (ioctl(vm->fd, KVM_IOEVENTFD, &request))
+		return nm_fail(errno, "KVM_IOEVENTFD at %#" PRIx64 ": %s", address, strerror(errno));
+	return 0;
+}
+
+int nm_vm_irqfd(const struct nm_vm *vm, int event_fd, uint32_t gsi)
+{
+	struct kvm_irqfd request = {.fd = (uint32_t)event_fd, .gsi = gsi};
+
+	if (ioctl(vm->fd, KVM_IRQFD, &request))
+		return nm_fail(errno, "KVM_IRQFD for line %" PRIu32 ": %s", gsi, strerror(errno));
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_VMM_VCPU_H
+#define NM_VMM_VCPU_H
+
+#include "vmm/vm.h"
+
+#include <stdint.h>
+
+struct kvm_run;
+
+struct nm_vcpu {
+	int fd;
+	struct kvm_run *run;
+	size_t run_bytes;
+};
+
+/** Creates vCPU number `id` with KVM's supported CPUID. */
+int nm_vcpu_create(struct nm_vcpu *vcpu, const struct nm_vm *vm, unsigned int id);
+void nm_vcpu_destroy(struct nm_vcpu *vcpu);
+
+/** Where a vCPU starts in 64-bit mode at CPL0: all addresses are guest-physical. */
+struct nm_long_mode {
+	uint64_t page_table;
+	uint64_t gdt;
+	uint16_t gdt_limit;
+	uint64_t idt;
+	uint16_t idt_limit;
+	uint64_t tss;
+	uint16_t tss_limit;
+	uint64_t gs_base;
+	uint16_t code_selector, data_selector, segment_selector, tss_selector;
+	uint64_t rip, rsp, rdi;
+};
+
+int nm_vcpu_enter_long_mode(const struct nm_vcpu *vcpu, const struct nm_long_mode *mode);
+
+/** Frequency of the guest's TSC in kHz, or 0 when KVM does not say. */
+uint64_t nm_vcpu_tsc_khz(const struct nm_vcpu *vcpu);
+
+/* What ended KVM_RUN, in exit.c. */
+
+/** "KVM_EXIT_MMIO" for 6; "KVM_EXIT_99" for one that this build does not know. */
+const char *nm_exit_name(uint32_t reason);
+
+/**
+ * One line about the last exit: its name and what matters of it; for internal errors the suberror and the bytes of
+ * the instruction that KVM could not emulate.
+ */
+void nm_exit_describe(const struct nm_vcpu *vcpu, char *out, size_t size);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_VMM_VM_H
+#define NM_VMM_VM_H
+
+#include "vmm/kvm.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NM_VM_MAX_SLOTS 32
+
+/** One piece of guest-physical memory and where this process sees it. */
+struct nm_memory_slot {
+	uint64_t gpa;
+	uint64_t bytes;
+	unsigned char *host;
+	bool owned; /* mapped by nm_vm_add_memory() */
+};
+
+struct nm_vm {
+	const struct nm_kvm *kvm;
+	int fd;
+	struct nm_memory_slot slots[NM_VM_MAX_SLOTS];
+	unsigned int slot_count;
+};
+
+int nm_vm_create(struct nm_vm *vm, const struct nm_kvm *kvm);
+
+/** Closes the VM and unmaps its memory; vCPUs must be gone. Harmless on one that failed to be created. */
+void nm_vm_destroy(struct nm_vm *vm);
+
+/** Adds bytes of anonymous memory at gpa. Both are multiples of 4096; -EINVAL when they overlap a slot. */
+int nm_vm_add_memory(struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
+
+/** The same with memory that the caller owns and keeps mapped; flags as of KVM_SET_USER_MEMORY_REGION. */
+int nm_vm_add_mapped(struct nm_vm *vm, uint64_t gpa, uint64_t bytes, void *host, uint32_t flags);
+
+/** Host address of [gpa, gpa + bytes), or NULL when it does not lie in one slot. */
+void *nm_vm_memory(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
+
+/* Interrupts and notification, in irq.c. */
+
+/** The in-kernel PIC, IOAPIC and local APICs; before any vCPU is created. */
+int nm_vm_create_irqchip(struct nm_vm *vm);
+/** The in-kernel 8254; after the irqchip. */
+int nm_vm_create_pit(struct nm_vm *vm);
+
+enum nm_bus { NM_BUS_PIO, NM_BUS_MMIO };
+
+/** Writes of `bytes` (0: any length) to address signal event_fd inside KVM. */
+int nm_vm_ioeventfd(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes,
+		    int event_fd);
+/** Signals on event_fd raise the interrupt line gsi inside KVM. */
+int nm_vm_irqfd(const struct nm_vm *vm, int event_fd, uint32_t gsi);
+
+#endif
