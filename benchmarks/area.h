@@ -12,6 +12,9 @@
 
 #define NM_MAX_COUNTERS 192
 
+/* TSC and CLOCK_MONOTONIC_RAW may differ by this much over a measured loop. */
+#define NM_CLOCK_LIMIT_PERCENT 2.0
+
 struct nm_counter {
 	char name[48];
 	uint64_t delta;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Limits of what is as it should be; docs/measuring.md names them. */
-#define CLOCK_LIMIT_PERCENT    2.0
+#define INTERRUPTION_NS	       100e3
 #define STEAL_LIMIT_PERCENT    1.0
 #define STEAL_RESOLUTION_NS    (10 * NM_NS_PER_MS) /* the kernel counts in ticks */
 #define OVERHEAD_LIMIT_OF_SELF 0.10
@@ -98,15 +98,18 @@ static int digest_counters(const struct nm_round_order *order, const struct nm_r
 	return r;
 }
 
-/* A single round may have been interrupted between two readings: the measurement decides. */
+/*
+ * How far the clocks are apart beyond what the marks around the loop cost, in percent. An interruption between two readings
+ * looks the same in a single round: the median over rounds decides, and a flag is for what is longer than one.
+ */
 static bool clocks_disagree(const struct nm_round_area *area, struct nm_round *out)
 {
-	double by_tsc = (double)area->tsc_ticks * 1e6 / (double)area->tsc_khz;
-	double by_host = (double)area->host_ns;
+	double host = (double)area->host_ns;
+	double apart = (double)area->tsc_ticks * 1e6 / (double)area->tsc_khz - host;
+	double beyond = fmax(fabs(apart) - (double)area->slack_ns, 0);
 
-	out->clock_deviation_percent = by_host > 0 ? (by_tsc - by_host) / by_host * 100 : NAN;
-	return fabs(by_tsc - by_host) >
-	       by_host * CLOCK_LIMIT_PERCENT / 100 + (double)area->slack_ns;
+	out->clock_deviation_percent = host > 0 ? copysign(beyond, apart) / host * 100 : NAN;
+	return beyond > host * NM_CLOCK_LIMIT_PERCENT / 100 && beyond > INTERRUPTION_NS;
 }
 
 static int flag(struct nm_arena *arena, struct nm_round *out, bool raised, const char *name)

@@ -17,9 +17,13 @@
 #define PILOT_WARMUP  16u
 #define WARMUP	      64u
 
-/* Operations below 200 ns are timed in batches of about 2 µs. */
+/*
+ * Operations below 200 ns are timed in batches of about 2 µs. What one of them costs in a batch is asked of a batch: alone
+ * it may be nothing at all.
+ */
 #define BATCH_BELOW_NS 200.0
 #define BATCH_NS       2000.0
+#define PILOT_BATCH    64u
 #define MAX_BATCH      8192u
 
 /* The first look at precision, and the last round that it may ask for (docs/measuring.md). */
@@ -58,12 +62,11 @@ static uint64_t last_pass(const struct nm_plan *plan)
 	return plan->rounds > MAX_PRECISE ? plan->rounds : MAX_PRECISE;
 }
 
+/* The least power of two, from 2 on, of operations that last BATCH_NS together. */
 static uint64_t choose_batch(double p50_ns)
 {
-	uint64_t batch = 1;
+	uint64_t batch = 2;
 
-	if (p50_ns >= BATCH_BELOW_NS)
-		return 1;
 	while (batch < MAX_BATCH && (double)batch * p50_ns < BATCH_NS)
 		batch *= 2;
 	return batch;
@@ -74,48 +77,71 @@ static bool ran(const struct nm_round *round)
 	return round->state != NM_STATE_FAILED && round->state != NM_STATE_TIMEOUT;
 }
 
-/* Runs one round of a measurement and keeps it. The pilot, index 0, is kept only when the operation did not run. */
-static int run_round(struct nm_session *session, size_t number, uint64_t index)
+static int run_round(struct nm_session *session, size_t number, uint64_t index,
+		     struct nm_round *round)
 {
 	struct nm_document *document = session->document;
-	struct nm_measurement *measurement = &document->measurements.items[number];
+	const struct nm_measurement *measurement = &document->measurements.items[number];
 	const struct nm_round_order order = {
 		.bench = nm_bench_find(measurement->operation),
 		.context = (enum nm_context)measurement->context,
 		.cpl = nm_measurement_cpl(measurement),
 		.samples = index ? document->run.plan.samples : PILOT_SAMPLES,
 		.warmup = index ? WARMUP : PILOT_WARMUP,
-		.batch = measurement->batch ? measurement->batch : 1,
+		.batch = measurement->batch,
 		.limit_ns = document->run.plan.round_limit_ns,
 		.cpu = session->cpu,
 	};
-	struct nm_round round = {.index = index};
-	struct nm_round *kept;
-	int r = nm_round_run(session->host, &order, &document->arena, &round);
 
-	if (r)
-		return r;
-	if (!index)
-		measurement->batch = ran(&round) ? choose_batch(round.p50) : 1;
-	if (!index && ran(&round))
-		return 0;
-	kept = nm_arena_append(&document->arena, &measurement->rounds.items,
-			       &measurement->rounds.count, sizeof(*kept));
+	*round = (struct nm_round) {.index = index};
+	return nm_round_run(session->host, &order, &document->arena, round);
+}
+
+static int keep_round(struct nm_session *session, size_t number, const struct nm_round *round)
+{
+	struct nm_document *document = session->document;
+	struct nm_measurement *measurement = &document->measurements.items[number];
+	struct nm_round *kept = nm_arena_append(&document->arena, &measurement->rounds.items,
+						&measurement->rounds.count, sizeof(*kept));
+
 	if (!kept)
 		return -ENOMEM;
-	*kept = round;
+	*kept = *round;
 	return nm_journal_add(session->journal, number, measurement, kept);
+}
+
+/* Chooses the batch. A pilot is round 0 and kept only when the operation did not run. */
+static int pilot(struct nm_session *session, size_t number)
+{
+	struct nm_measurement *measurement = &session->document->measurements.items[number];
+	struct nm_round round;
+	int r;
+
+	measurement->batch = 1;
+	r = run_round(session, number, 0, &round);
+	if (!r && ran(&round) && round.p50 < BATCH_BELOW_NS) {
+		measurement->batch = PILOT_BATCH;
+		r = run_round(session, number, 0, &round);
+		if (!r && ran(&round))
+			measurement->batch = choose_batch(round.p50);
+	}
+	if (r)
+		measurement->batch = 0;
+	return r || ran(&round) ? r : keep_round(session, number, &round);
 }
 
 static int run_measurement(struct nm_session *session, size_t number, uint64_t pass)
 {
 	struct nm_measurement *measurement = &session->document->measurements.items[number];
+	struct nm_round round;
 	int r = 0;
 
 	if (!measurement->batch)
-		r = run_round(session, number, 0);
+		r = pilot(session, number);
 	if (!r)
-		r = run_round(session, number, pass);
+		r = run_round(session, number, pass, &round);
+	if (!r)
+		r = keep_round(session, number, &round);
 	if (!r && !usable_rounds(measurement) && measurement->rounds.count >= FAILURES_TO_GIVE_UP)
 		measurement->stopped_by = "failures";
 	return r;

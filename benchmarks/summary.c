@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/summary.h"
 
+#include "benchmarks/area.h"
 #include "core/error.h"
 #include "core/statistics.h"
 
@@ -61,6 +62,11 @@ static double value_user_exits(const struct nm_round *round)
 static double value_overhead(const struct nm_round *round)
 {
 	return round->overhead;
+}
+
+static double value_clock(const struct nm_round *round)
+{
+	return round->clock_deviation_percent;
 }
 
 static bool usable(const struct nm_round *round)
@@ -248,13 +254,12 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 		}
 		evidence->rounds_ok++;
 		evidence->rounds_flagged += round->flags.count > 0;
-		evidence->clock_deviation_percent = fmax(evidence->clock_deviation_percent,
-							 fabs(round->clock_deviation_percent));
 		steal += (double)round->steal_ns;
 		duration += (double)round->duration_ns;
 		quiet += round->p5 <= floor * QUIET_WITHIN + QUIET_SLACK_NS;
 	}
 	evidence->overhead = median_of(measurement, value_overhead);
+	evidence->clock_deviation_percent = median_of(measurement, value_clock);
 	if (!evidence->rounds_ok)
 		return 0;
 	evidence->steal_percent = duration > 0 ? steal / duration * 100 : NAN;
@@ -312,20 +317,6 @@ static bool contradicts_evidence(const struct nm_measurement *measurement, char 
 	return false;
 }
 
-/* More than half of the rounds flagged: not an interruption, but a TSC that runs at another rate than it says. */
-static bool clocks_disagree(const struct nm_measurement *measurement)
-{
-	uint64_t flagged = 0;
-
-	for (size_t i = 0; i < measurement->rounds.count; i++) {
-		const struct nm_strings *flags = &measurement->rounds.items[i].flags;
-
-		for (size_t j = 0; j < flags->count; j++)
-			flagged += !strcmp(flags->items[j], "clock");
-	}
-	return 2 * flagged > measurement->evidence.rounds_ok;
-}
-
 /* The first kind of bad round, how many there are, and what the last of them said. */
 static int describe_failures(struct nm_measurement *measurement, enum nm_state state,
 			     struct nm_arena *arena)
@@ -352,11 +343,11 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 		return set_state(measurement, NM_STATE_FAILED, "no round was run");
 	if ((double)evidence->rounds_failed > MAX_FLAGGED_SHARE * (double)rounds)
 		return describe_failures(measurement, NM_STATE_OK, arena);
-	if (clocks_disagree(measurement))
+	if (fabs(evidence->clock_deviation_percent) > NM_CLOCK_LIMIT_PERCENT)
 		return set_state(measurement, NM_STATE_INVALID,
 				 nm_arena_printf(arena,
-						 "TSC and CLOCK_MONOTONIC_RAW are up to %.1f %% apart "
-						 "for the same loop",
+						 "TSC and CLOCK_MONOTONIC_RAW are %.1f %% apart for the "
+						 "same loop",
 						 evidence->clock_deviation_percent));
 	if (contradicts_evidence(measurement, why, sizeof(why)))
 		return set_state(measurement, NM_STATE_INVALID, nm_arena_strdup(arena, why));

@@ -68,7 +68,7 @@ struct nm_round {
 	double overhead; /* of reading the clock twice, subtracted from every sample */
 	double overhead_spread; /* its median above its p5 */
 	uint64_t duration_ns; /* of the measured loop, by CLOCK_MONOTONIC_RAW */
-	double clock_deviation_percent; /* TSC against CLOCK_MONOTONIC_RAW over that loop */
+	double clock_deviation_percent; /* TSC against that clock, beyond the cost of the marks */
 	double user_exits_per_op; /* returns of KVM_RUN that our VMM handled */
 	struct nm_map counters_per_op; /* KVM's statistics that moved */
 	uint64_t steal_ns; /* of the CPU, while the round ran */
@@ -91,7 +91,7 @@ struct nm_evidence {
 	double expected_insn_emulation_per_op;
 	bool emulated; /* guest instructions ran in KVM's emulator instead of on the CPU */
 	struct nm_map counters_per_op;
-	double clock_deviation_percent; /* the largest of the rounds */
+	double clock_deviation_percent; /* the median of the rounds */
 	double overhead;
 	double steal_percent;
 	double quiet_share; /* share of rounds whose p5 lies within 2 % of the floor */

@@ -102,7 +102,8 @@ nm_json *nm_json_real(double value)
 
 	if (!isfinite(value))
 		return NULL;
-	snprintf(digits, sizeof(digits), "%.9g", value);
+	/* Adding zero turns -0, which would not survive reading as an integer, into 0. */
+	snprintf(digits, sizeof(digits), "%.9g", value + 0.0);
 	return wrap(json_object_new_double_s(value, digits));
 }
 

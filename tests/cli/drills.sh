@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+# Guests and processes that go wrong cost only their rounds and are reported as what they were.
+source "$(dirname "$0")/lib.sh"
+need_kvm
+
+expect 3 "$NESTMARK" run 'drill.*' floor.syscall exit.hlt --rounds 3 --samples 100 --time-limit 300ms -o json:drills.json
+valid drills.json
+/usr/bin/python3 - <<'P' || fail "drills"
+import json
+d = json.load(open("drills.json"))
+assert d["run"]["state"] == "complete"
+m = {m["operation"]: m for m in d["measurements"]}
+for name, state, reason in [
+    ("drill.spin", "timeout", "did not end within 300 ms"),
+    ("drill.triple-fault", "failed", "KVM_EXIT_SHUTDOWN: the guest shut down by a triple fault"),
+    ("drill.exception", "failed", "unexpected #UD in the guest (vector 6"),
+    ("drill.internal-error", "failed", "KVM_EXIT_INTERNAL_ERROR: suberror 1"),
+    ("drill.silent", "failed", "ended without having measured anything"),
+    ("drill.crash", "failed", "killed by signal 9"),
+]:
+    assert m[name]["state"] == state, (name, m[name]["state"])
+    assert reason in m[name]["reason"], (name, m[name]["reason"])
+    assert m[name]["stopped_by"] == "failures" and len(m[name]["rounds"]) == 2, name
+    assert m[name]["summary"]["p50"]["value"] is None
+for name in ("floor.syscall", "exit.hlt"):
+    assert len(m[name]["rounds"]) == 3 and all(r["state"] == "ok" for r in m[name]["rounds"]), name
+P
+done_testing

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+# Ctrl-C, SIGTERM and SIGKILL: nothing measured is lost, nothing stays behind, and --resume finishes.
+source "$(dirname "$0")/lib.sh"
+need_kvm
+
+rounds=100
+plan=(exit.rdmsr floor.syscall --rounds $rounds --samples 1000 -q)
+
+start() {
+    "$NESTMARK" run "${plan[@]}" -o "json:$1" >out 2>err &
+    pid=$!
+}
+
+# Until some rounds are in the journal.
+await_rounds() {
+    for _ in $(seq 400); do
+        [[ -e $1.journal && $(wc -l <"$1.journal") -ge 12 ]] && return
+        sleep 0.02
+    done
+    fail "no rounds in $1.journal"
+}
+
+no_children() {
+    local left
+    left=$(pgrep -f "json:$1" || true)
+    [[ -z $left ]] || fail "processes left behind: $left"
+}
+
+rounds_in() {
+    /usr/bin/python3 -c '
+import json, sys
+d = json.load(open(sys.argv[1]))
+print(sum(len(m["rounds"]) for m in d["measurements"]))' "$1"
+}
+
+finish() {
+    local file=$1 before=$2
+    code=0
+    "$NESTMARK" run --resume "$file" -q >out 2>err || code=$?
+    [[ $code -eq 0 || $code -eq 3 ]] || fail "--resume ended with $code: $(cat err)"
+    valid "$file"
+    /usr/bin/python3 - "$file" "$before" "$rounds" <<'P' || fail "resumed $file"
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["run"]["state"] == "complete" and d["run"]["supersedes"]
+assert d["run"]["uuid"] != d["run"]["supersedes"]
+for m in d["measurements"]:
+    assert sorted(r["index"] for r in m["rounds"]) == list(range(1, int(sys.argv[3]) + 1)), m["operation"]
+assert int(sys.argv[2]) < int(sys.argv[3]) * len(d["measurements"])
+P
+    [[ ! -e $file.journal ]] || fail "the journal of $file is still there"
+}
+
+for signal in INT TERM; do
+    file=$signal.json
+    start "$file"
+    await_rounds "$file"
+    kill "-$signal" "$pid"
+    code=0
+    wait "$pid" || code=$?
+    [[ $signal == INT ]] && wanted=130 || wanted=143
+    [[ $code -eq $wanted ]] || fail "SIG$signal ended the run with $code"
+    no_children "$file"
+    valid "$file"
+    says "$file" '"state": "incomplete"' '"reason": "stopped by signal'
+    expect 0 "$NESTMARK" report "$file"
+    says out "incomplete: stopped by signal"
+    finish "$file" "$(rounds_in "$file")"
+done
+
+# SIGKILL at many moments, the start and the middle of writes among them.
+for delay in 0.05 0.2 0.35 0.5 0.65 0.8; do
+    file=kill$delay.json
+    start "$file"
+    sleep "$delay"
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+    sleep 0.1
+    no_children "$file"
+    [[ -e $file ]] && fail "a killed run left a document"
+    [[ -z $(ls -A | grep '\.tmp$') ]] || fail "temporary files: $(ls -A)"
+    if [[ -s $file.journal && $(wc -l <"$file.journal") -ge 1 ]]; then
+        lines=$(wc -l <"$file.journal")
+        finish "$file" "$((lines - 1))"
+    fi
+done
+
+# A second run into the place of an unfinished one is refused, and so are resumes that make no sense.
+start again.json
+await_rounds again.json
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+expect 2 "$NESTMARK" run floor.syscall -o json:again.json
+says err "again.json.journal: an earlier run into again.json did not end" "--resume"
+printf '{"measurement": 0, "bat' >>again.json.journal
+finish again.json 1
+expect 2 "$NESTMARK" run --resume again.json
+says err "is complete, there is nothing to resume"
+expect 2 "$NESTMARK" run --resume none.json
+says err "none.json: No such file"
+expect 2 "$NESTMARK" run --resume again.json exit.cpuid
+says err "give no operations"
+
+sed 's/"state": "complete"/"state": "incomplete"/; s/"reason": null/"reason": "x"/; s/"brand": "[^"]*"/"brand": "Another CPU"/' \
+    again.json >moved.json
+expect 2 "$NESTMARK" run --resume moved.json
+says err "the CPU was \"Another CPU\"" "start a new run"
+done_testing

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the tests of the command line: NESTMARK is the program, SOURCE the tree, work an empty folder.
+set -uo pipefail
+NESTMARK=${NESTMARK:?the program under test}
+SOURCE=${SOURCE:?the source tree}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAIL: $*"
+    failures=$((failures + 1))
+}
+
+# expect CODE COMMAND…: runs it, keeps stdout in ./out and stderr in ./err, compares the exit code.
+expect() {
+    local wanted=$1 code=0
+    shift
+    "$@" >out 2>err || code=$?
+    [[ $code -eq $wanted ]] || {
+        fail "$* ended with $code, expected $wanted"
+        sed 's/^/    /' out err | head -n 20
+    }
+}
+
+# says FILE TEXT…: each text stands in the file.
+says() {
+    local file=$1 text
+    shift
+    for text in "$@"; do
+        grep -qF -- "$text" "$file" || {
+            fail "$file does not say: $text"
+            head -n 5 "$file" | sed 's/^/    /'
+        }
+    done
+}
+
+# one_line_error FILE: stderr has exactly one line that starts with the program's name.
+one_line_error() {
+    [[ $(grep -c '^nestmark: ' "$1") -eq 1 ]] || {
+        fail "expected one line of error in $1"
+        sed 's/^/    /' "$1" | head
+    }
+}
+
+valid() {
+    /usr/bin/python3 "$SOURCE/tests/validate.py" "$SOURCE/schema/run.schema.json" "$@" || fail "invalid: $*"
+}
+
+need_kvm() {
+    [[ -e /dev/kvm ]] || {
+        echo "skipped: no /dev/kvm"
+        exit 4
+    }
+}
+
+done_testing() {
+    echo "$failures failures"
+    [[ $failures -eq 0 ]]
+    exit
+}

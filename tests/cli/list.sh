@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+# What there is to measure: names, groups, globs, JSON.
+source "$(dirname "$0")/lib.sh"
+
+expect 0 "$NESTMARK" list
+says out exit.cpuid floor.loop "drill.spin" "only when named" quick standard thorough
+expect 0 "$NESTMARK" list 'exit.pio.*'
+[[ $(grep -c '^exit\.' out) -eq 3 ]] || fail "exit.pio.* selects $(grep -c '^exit\.' out)"
+expect 0 "$NESTMARK" list --group floors
+grep -q '^exit' out && fail "--group floors shows exits"
+expect 0 "$NESTMARK" list '*'
+grep -q '^drill' out && fail "a pattern that does not name drills selects them"
+expect 0 "$NESTMARK" list -J
+/usr/bin/python3 - <<'P' || fail "list -J"
+import json
+d = json.load(open("out"))
+assert d["schema"] == "nestmark/list/1"
+names = [o["operation"] for o in d["operations"]]
+assert len(names) == len(set(names)) >= 20, names
+for o in d["operations"]:
+    assert o["summary"] and (o["native"] or o["guest_cpls"]), o
+    assert o["only_when_named"] == (o["group"] == "drills"), o
+P
+done_testing

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+# Folders that cannot be written to, a disk that is full from the beginning or fills up, and a limit on file size.
+source "$(dirname "$0")/lib.sh"
+
+expect 2 "$NESTMARK" run floor.syscall -o json:absent/run.json
+says err "absent/run.json: No such file or directory"
+one_line_error err
+expect 2 "$NESTMARK" run floor.syscall -o json:run.json -o md:absent/report.md
+says err "absent/report.md"
+[[ ! -e run.json && ! -e run.json.journal ]] || fail "left behind: $(ls -A)"
+
+if [[ $(id -u) -eq 0 ]]; then
+    chmod 711 "$work"
+    mkdir closed
+    cp "$NESTMARK" nestmark
+    expect 2 setpriv --reuid 65534 --regid 65534 --clear-groups ./nestmark run floor.syscall -o json:closed/run.json
+    says err "closed/run.json: Permission denied"
+fi
+
+# A disk of 256 KiB in a mount namespace of its own: too small from the beginning, then one that fills up.
+small_disk() {
+    local size=$1 script=$2
+    mkdir -p disk
+    unshare --mount --map-root-user sh -c "mount -t tmpfs -o size=$size none disk && $script" >out 2>err
+}
+if unshare --mount --map-root-user true 2>/dev/null; then
+    code=0
+    small_disk 256k "'$NESTMARK' run floor.syscall -o json:disk/run.json; code=\$?; ls -A disk; exit \$code" || code=$?
+    [[ $code -eq 2 ]] || fail "a disk that is too small ended with $code"
+    says err "disk/run.json: cannot reserve" "No space left on device" "free some space"
+    [[ ! -s out ]] || fail "left on the small disk: $(cat out)"
+
+    # Reports have no reservation: the document is kept, the report is reported.
+    code=0
+    small_disk 1200k "'$NESTMARK' run floor.syscall --rounds 3 --samples 100 -o json:disk/run.json -o md:disk/report.md &
+        pid=\$!; while [ ! -s disk/run.json.journal ]; do sleep 0.01; done
+        dd if=/dev/zero of=disk/filler bs=4k 2>/dev/null; wait \$pid; code=\$?
+        cp disk/run.json full.json; ls -A disk; exit \$code" || code=$?
+    [[ -s full.json ]] && valid full.json || fail "no document on a disk that filled up: $(cat err)"
+    grep -q journal out && fail "a journal was left: $(cat out)"
+else
+    fail "no mount namespace to try a full disk in"
+fi
+
+# Writing fails in the middle: the run ends, says so, and what was measured is safe.
+code=0
+(
+    ulimit -f 40
+    "$NESTMARK" run floor.syscall floor.loop --rounds 400 --samples 50 -q -o json:limited.json >out 2>err
+) || code=$?
+[[ $code -eq 2 || $code -eq 3 ]] || fail "a file size limit ended with $code: $(cat err)"
+says err "File too large"
+
+"$NESTMARK" run floor.syscall --rounds 3 --samples 50 -o json:closed.json >&- 2>err && fail "a closed stdout went unnoticed"
+says err "standard output: Bad file descriptor"
+valid closed.json
+"$NESTMARK" run floor.syscall --rounds 3 --samples 50 -o json:full.json >/dev/full 2>err && fail "a full stdout went unnoticed"
+valid full.json
+done_testing
