@@ -22,12 +22,12 @@ struct nm_counter {
 
 struct nm_round_area {
 	uint32_t finished; /* set last: without it the child died */
-	int state; /* enum nm_state: OK, INVALID, FAILED, TIMEOUT */
+	int state;	   /* enum nm_state: OK, INVALID, FAILED, TIMEOUT */
 	char reason[512];
-	uint64_t tsc_khz; /* of the samples */
-	uint64_t tsc_ticks; /* of the measured loop */
-	uint64_t host_ns; /* of the same loop, by CLOCK_MONOTONIC_RAW */
-	uint64_t slack_ns; /* how well host_ns can be known: the cost of one mark */
+	uint64_t tsc_khz;    /* of the samples */
+	uint64_t tsc_ticks;  /* of the measured loop */
+	uint64_t host_ns;    /* of the same loop, by CLOCK_MONOTONIC_RAW */
+	uint64_t slack_ns;   /* how well host_ns can be known: the cost of one mark */
 	uint64_t user_exits; /* within the measured loop */
 	uint32_t has_counters;
 	uint32_t counter_count;

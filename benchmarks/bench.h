@@ -50,13 +50,13 @@ struct nm_bench {
 	const char *name; /* also the name of the guest function in the payload */
 	const char *group;
 	const char *summary; /* one line for people */
-	uint32_t version; /* raise it when the number means something else than before */
+	uint32_t version;    /* raise it when the number means something else than before */
 	unsigned int cpls; /* NM_CPL0 | NM_CPL3: where the guest function runs; 0: no guest side */
 	const char *requires[NM_MAX_REQUIRES]; /* findings that must pass for the guest side */
 	const char *native_requires[NM_MAX_REQUIRES];
 	struct nm_expect expect;
 	bool irqchip; /* needs the in-kernel interrupt controllers */
-	bool drill; /* goes wrong on purpose; runs only when named */
+	bool drill;   /* goes wrong on purpose; runs only when named */
 
 	/** Adds devices and arguments before the guest starts. */
 	int (*prepare)(struct nm_guest_round *round);

@@ -63,7 +63,8 @@ int nm_test_event(struct nm_guest_round *round, enum nm_bus bus)
 	if (round->event_fd < 0)
 		return nm_fail(errno, "eventfd: %s", strerror(errno));
 	if (bus == NM_BUS_PIO)
-		return nm_vm_ioeventfd(&round->guest->vm, bus, NM_ABI_PORT_EVENT, 1, round->event_fd);
+		return nm_vm_ioeventfd(&round->guest->vm, bus, NM_ABI_PORT_EVENT, 1,
+				       round->event_fd);
 	return nm_vm_ioeventfd(&round->guest->vm, bus, NM_ABI_MMIO_EVENT, 4, round->event_fd);
 }
 

@@ -20,7 +20,7 @@ struct recorder {
 	size_t count;
 	const uint64_t *user_exits;
 	uint64_t user_exits_before, user_exits_after;
-	uint64_t first_ns; /* when mark FIRST was done with */
+	uint64_t first_ns;		    /* when mark FIRST was done with */
 	uint64_t begin_in_ns, begin_out_ns; /* when mark BEGIN came, and when it was done with */
 	uint64_t end_in_ns;
 	unsigned int marks;
@@ -128,21 +128,22 @@ static void store_times(const struct recorder *recorder, const struct nm_abi_con
 static void store(const struct nm_round_order *order, struct nm_guest_round *round,
 		  const struct recorder *recorder, struct nm_round_area *area)
 {
-	const unsigned int all = 1u << NM_ABI_MARK_FIRST | 1u << NM_ABI_MARK_BEGIN |
-				 1u << NM_ABI_MARK_END;
+	const unsigned int all =
+		1u << NM_ABI_MARK_FIRST | 1u << NM_ABI_MARK_BEGIN | 1u << NM_ABI_MARK_END;
 	const struct nm_bench *bench = order->bench;
 	size_t bytes = order->samples * sizeof(uint64_t);
 
 	if (recorder->marks != all) {
-		set_state(area, NM_STATE_FAILED, "the guest ended without having measured anything");
+		set_state(area, NM_STATE_FAILED,
+			  "the guest ended without having measured anything");
 		return;
 	}
 	if (recorder->error) {
 		set_state(area, NM_STATE_FAILED, nm_error_last()->text);
 		return;
 	}
-	memcpy(area->values,
-	       nm_vm_memory(&round->guest->vm, round->control->sample_gpa, bytes), bytes);
+	memcpy(area->values, nm_vm_memory(&round->guest->vm, round->control->sample_gpa, bytes),
+	       bytes);
 	memcpy(area->values + order->samples,
 	       nm_vm_memory(&round->guest->vm, round->control->overhead_gpa, bytes), bytes);
 	store_times(recorder, round->control, area);

@@ -54,15 +54,16 @@ static int create(struct nm_journal *journal, const char *path, bool replace)
 	if (journal->fd >= 0)
 		return 0;
 	if (errno == EEXIST)
-		return nm_fail_remedy(
-			EEXIST, "finish it with nestmark run --resume, or remove the journal",
-			"%s: an earlier run into %s did not end", journal->path, path);
+		return nm_fail_remedy(EEXIST,
+				      "finish it with nestmark run --resume, or remove the journal",
+				      "%s: an earlier run into %s did not end", journal->path,
+				      path);
 	return nm_fail_remedy(errno, "name another place with -o json:PATH", "%s: %s",
 			      journal->path, strerror(errno));
 }
 
-int nm_journal_open(struct nm_journal *journal, const char *path, const struct nm_document *document,
-		    bool replace)
+int nm_journal_open(struct nm_journal *journal, const char *path,
+		    const struct nm_document *document, bool replace)
 {
 	size_t reserve = document_bytes(document);
 	int r;
@@ -75,9 +76,9 @@ int nm_journal_open(struct nm_journal *journal, const char *path, const struct n
 	if (r)
 		return r;
 	r = create(journal, path, replace);
-	if (!r && fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)reserve) &&
-	    errno == ENOSPC)
-		r = nm_fail_remedy(ENOSPC, "free some space, or name another place with -o json:PATH",
+	if (!r && fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)reserve) && errno == ENOSPC)
+		r = nm_fail_remedy(ENOSPC,
+				   "free some space, or name another place with -o json:PATH",
 				   "%s: cannot reserve %zu bytes", journal->path, reserve);
 	else if (!r)
 		r = append_header(journal, document);
@@ -86,8 +87,8 @@ int nm_journal_open(struct nm_journal *journal, const char *path, const struct n
 	return r;
 }
 
-int nm_journal_add(struct nm_journal *journal, size_t index, const struct nm_measurement *measurement,
-		   const struct nm_round *round)
+int nm_journal_add(struct nm_journal *journal, size_t index,
+		   const struct nm_measurement *measurement, const struct nm_round *round)
 {
 	nm_json *json = nm_json_new_object();
 	struct nm_text line = {0};
@@ -148,8 +149,7 @@ static const struct nm_field entry_fields[] = {
 	 .record = &nm_round_record},
 	{0},
 };
-static const struct nm_record entry_record = {.size = sizeof(struct entry),
-					      .fields = entry_fields};
+static const struct nm_record entry_record = {.size = sizeof(struct entry), .fields = entry_fields};
 
 static int read_entry(struct nm_document *out, const char *line, size_t length)
 {

@@ -15,7 +15,7 @@
  */
 struct nm_journal {
 	int fd;
-	char path[4104]; /* of the journal: the document's path and ".journal" */
+	char path[4104];	 /* of the journal: the document's path and ".journal" */
 	struct nm_file document; /* space is reserved for it from the beginning */
 	size_t written;
 };
@@ -24,12 +24,12 @@ struct nm_journal {
  * Starts a journal for a document that will be written to path; rounds that it already has become lines. -EEXIST when an
  * unfinished journal lies there (unless `replace`), -ENOSPC and others when the place cannot hold the results.
  */
-int nm_journal_open(struct nm_journal *journal, const char *path, const struct nm_document *document,
-		    bool replace);
+int nm_journal_open(struct nm_journal *journal, const char *path,
+		    const struct nm_document *document, bool replace);
 
 /** Adds one finished round of measurement number `index`. */
-int nm_journal_add(struct nm_journal *journal, size_t index, const struct nm_measurement *measurement,
-		   const struct nm_round *round);
+int nm_journal_add(struct nm_journal *journal, size_t index,
+		   const struct nm_measurement *measurement, const struct nm_round *round);
 
 /** Writes the document, then removes the journal. When the write fails the journal stays. */
 int nm_journal_finish(struct nm_journal *journal, const struct nm_document *document);

@@ -71,7 +71,8 @@ int nm_selection_check(const struct nm_selection *selection)
 {
 	for (size_t i = 0; i < selection->patterns.count; i++)
 		if (!any_matches(selection->patterns.items[i]))
-			return nm_fail_remedy(EINVAL, "see nestmark list", "%s: matches no operation",
+			return nm_fail_remedy(EINVAL, "see nestmark list",
+					      "%s: matches no operation",
 					      selection->patterns.items[i]);
 	for (size_t i = 0; i < selection->groups.count; i++)
 		if (!is_group(selection->groups.items[i]))
@@ -93,7 +94,8 @@ static bool list_unmet(const char *const *ids, size_t max, const struct nm_findi
 }
 
 bool nm_unmet(const struct nm_bench *bench, enum nm_context context,
-	      const struct nm_findings *findings, const char **id, const struct nm_finding **finding)
+	      const struct nm_findings *findings, const char **id,
+	      const struct nm_finding **finding)
 {
 	if (context == NM_CONTEXT_NATIVE)
 		return list_unmet(bench->native_requires, NM_MAX_REQUIRES, findings, id, finding);
@@ -111,9 +113,9 @@ static int check_requirements(struct nm_document *document, const struct nm_benc
 		      &finding))
 		return 0;
 	measurement->state = NM_STATE_UNSUPPORTED;
-	measurement->reason =
-		nm_arena_printf(&document->arena, "needs %s: %s", id,
-				finding && finding->evidence ? finding->evidence : "not established");
+	measurement->reason = nm_arena_printf(&document->arena, "needs %s: %s", id,
+					      finding && finding->evidence ? finding->evidence
+									   : "not established");
 	measurement->remedy = finding ? finding->remedy : NULL;
 	return measurement->reason ? 0 : -ENOMEM;
 }

@@ -49,6 +49,7 @@ unsigned int nm_measurement_cpl(const struct nm_measurement *measurement);
  * *finding to the finding itself or to NULL when no probe made it.
  */
 bool nm_unmet(const struct nm_bench *bench, enum nm_context context,
-	      const struct nm_findings *findings, const char **id, const struct nm_finding **finding);
+	      const struct nm_findings *findings, const char **id,
+	      const struct nm_finding **finding);
 
 #endif

@@ -19,8 +19,8 @@ static int check_measurement(const struct nm_measurement *measurement, const cha
 
 	if (!bench || bench->version != measurement->version)
 		return nm_fail_remedy(EINVAL, "start a new run",
-				      "%s: %s version %llu is not what this nestmark measures", path,
-				      measurement->operation,
+				      "%s: %s version %llu is not what this nestmark measures",
+				      path, measurement->operation,
 				      (unsigned long long)measurement->version);
 	if (measurement->batch > MAX_BATCH || measurement->rounds.count > NM_MAX_ROUNDS ||
 	    (measurement->context == NM_CONTEXT_NATIVE && !bench->native) ||
@@ -39,7 +39,8 @@ int nm_resume_check(const struct nm_document *document, const char *path)
 	if (document->run.state == NM_RUN_COMPLETE)
 		return nm_fail(EINVAL, "%s: is complete, there is nothing to resume", path);
 	if (!document->run.tool_version || strcmp(document->run.tool_version, NM_VERSION) != 0)
-		return nm_fail_remedy(EINVAL, "start a new run", "%s: was begun by nestmark %s", path,
+		return nm_fail_remedy(EINVAL, "start a new run", "%s: was begun by nestmark %s",
+				      path,
 				      document->run.tool_version ? document->run.tool_version
 								 : "of unknown version");
 	if (!plan->rounds || plan->rounds > NM_MAX_ROUNDS || plan->samples < 10 ||
@@ -57,8 +58,8 @@ static int match(const char *path, const char *what, const char *before, const c
 	now = now ? now : "unknown";
 	if (!strcmp(before, now))
 		return 0;
-	return nm_fail_remedy(EINVAL, "start a new run", "%s: %s was \"%.80s\", now it is \"%.80s\"",
-			      path, what, before, now);
+	return nm_fail_remedy(EINVAL, "start a new run",
+			      "%s: %s was \"%.80s\", now it is \"%.80s\"", path, what, before, now);
 }
 
 int nm_resume_match(const struct nm_document *document, const struct nm_document *now,

@@ -158,8 +158,9 @@ int nm_round_run(const struct nm_round_host *host, const struct nm_round_order *
 					      "and was killed",
 					      (order->limit_ns + GRACE_NS) / NM_NS_PER_MS);
 	else if (WIFSIGNALED(status))
-		out->reason = nm_arena_printf(arena, "the measuring process was killed by signal %d (%s)",
-					      WTERMSIG(status), strsignal(WTERMSIG(status)));
+		out->reason =
+			nm_arena_printf(arena, "the measuring process was killed by signal %d (%s)",
+					WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		out->reason = nm_arena_printf(arena, "the measuring process ended with code %d",
 					      WEXITSTATUS(status));

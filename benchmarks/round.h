@@ -33,7 +33,7 @@ struct nm_round_host {
 	const struct nm_topology *topology;
 	uint64_t tsc_khz;
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */
-	struct nm_round_area *area; /* shared with the children */
+	struct nm_round_area *area;	   /* shared with the children */
 	uint64_t max_samples;
 };
 

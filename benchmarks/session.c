@@ -174,7 +174,8 @@ static void stop_what_is_done(struct nm_document *document, uint64_t pass)
 		if (!is_open(measurement))
 			continue;
 		if (!isnan(plan->target_ci_percent) && usable_rounds(measurement) >= FIRST_LOOK &&
-		    nm_precision_percent(measurement, document->run.seed) <= plan->target_ci_percent)
+		    nm_precision_percent(measurement, document->run.seed) <=
+			    plan->target_ci_percent)
 			measurement->stopped_by = "precision";
 		else if (pass >= last_pass(plan))
 			measurement->stopped_by = "rounds";

@@ -12,15 +12,15 @@
 #include <string.h>
 
 /* Limits of what counts as evidence; docs/measuring.md names them. */
-#define EXITS_BELOW	   0.05 /* a counter may miss this many exits per operation */
-#define EXITS_ABOVE	   0.10 /* and see this many more, */
-#define EXITS_PER_S	   2000.0 /* besides the host's own interrupts */
-#define USER_EXITS_APART   0.001
-#define EMULATED_ABOVE	   0.5 /* instructions per operation beyond the expected and one per exit */
-#define QUIET_WITHIN	   1.02 /* a round is quiet when its p5 is this close to the floor */
-#define QUIET_SLACK_NS	   2.0
-#define MIN_ROUNDS	   3u
-#define MAX_FLAGGED_SHARE  0.2
+#define EXITS_BELOW	  0.05	 /* a counter may miss this many exits per operation */
+#define EXITS_ABOVE	  0.10	 /* and see this many more, */
+#define EXITS_PER_S	  2000.0 /* besides the host's own interrupts */
+#define USER_EXITS_APART  0.001
+#define EMULATED_ABOVE	  0.5  /* instructions per operation beyond the expected and one per exit */
+#define QUIET_WITHIN	  1.02 /* a round is quiet when its p5 is this close to the floor */
+#define QUIET_SLACK_NS	  2.0
+#define MIN_ROUNDS	  3u
+#define MAX_FLAGGED_SHARE 0.2
 
 typedef double (*round_value)(const struct nm_round *round);
 
@@ -113,15 +113,18 @@ static int statistic(const struct nm_measurement *measurement, round_value value
 		return 0;
 	r = nm_bootstrap(values, count, estimator, seed, &interval);
 	if (!r)
-		*out = (struct nm_statistic) {
-			.value = interval.value, .lo = interval.lo, .hi = interval.hi};
+		*out = (struct nm_statistic) {.value = interval.value,
+					      .lo = interval.lo,
+					      .hi = interval.hi};
 	return r;
 }
 
 void nm_summary_clear(struct nm_measurement *measurement)
 {
-	const struct nm_statistic none = {
-		.value = NAN, .lo = NAN, .hi = NAN, .reason = "no usable round"};
+	const struct nm_statistic none = {.value = NAN,
+					  .lo = NAN,
+					  .hi = NAN,
+					  .reason = "no usable round"};
 	struct nm_summary *summary = &measurement->summary;
 	struct nm_evidence *evidence = &measurement->evidence;
 
@@ -207,7 +210,7 @@ static double counter_median(const struct nm_measurement *measurement, const cha
 		const struct nm_value *value = nm_map_get(&round->counters_per_op, name);
 
 		if (usable(round))
-			values[count++] = !value			       ? 0
+			values[count++] = !value			? 0
 					  : value->type == NM_VALUE_INT ? (double)value->integer
 									: value->real;
 	}
@@ -305,12 +308,14 @@ static bool contradicts_evidence(const struct nm_measurement *measurement, char 
 		return false;
 	if (evidence->exits_per_op < expected - EXITS_BELOW) {
 		snprintf(why, size,
-			 "%.3g exits per operation, expected %.3g: it did not exit to this machine's KVM",
+			 "%.3g exits per operation, expected %.3g: it did not exit to this "
+			 "machine's KVM",
 			 evidence->exits_per_op, expected);
 		return true;
 	}
 	if (evidence->exits_per_op > expected + EXITS_ABOVE + interrupts) {
-		snprintf(why, size, "%.3g exits per operation, expected %.3g: something else exits too",
+		snprintf(why, size,
+			 "%.3g exits per operation, expected %.3g: something else exits too",
 			 evidence->exits_per_op, expected);
 		return true;
 	}
@@ -321,7 +326,7 @@ static bool contradicts_evidence(const struct nm_measurement *measurement, char 
 static int describe_failures(struct nm_measurement *measurement, enum nm_state state,
 			     struct nm_arena *arena)
 {
-	const struct nm_round *bad = NULL;
+	const struct nm_round *bad = measurement->rounds.items;
 
 	for (size_t i = 0; i < measurement->rounds.count; i++)
 		if (!usable(&measurement->rounds.items[i]))
@@ -344,11 +349,12 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 	if ((double)evidence->rounds_failed > MAX_FLAGGED_SHARE * (double)rounds)
 		return describe_failures(measurement, NM_STATE_OK, arena);
 	if (fabs(evidence->clock_deviation_percent) > NM_CLOCK_LIMIT_PERCENT)
-		return set_state(measurement, NM_STATE_INVALID,
-				 nm_arena_printf(arena,
-						 "TSC and CLOCK_MONOTONIC_RAW are %.1f %% apart for the "
-						 "same loop",
-						 evidence->clock_deviation_percent));
+		return set_state(
+			measurement, NM_STATE_INVALID,
+			nm_arena_printf(arena,
+					"TSC and CLOCK_MONOTONIC_RAW are %.1f %% apart for the "
+					"same loop",
+					evidence->clock_deviation_percent));
 	if (contradicts_evidence(measurement, why, sizeof(why)))
 		return set_state(measurement, NM_STATE_INVALID, nm_arena_strdup(arena, why));
 	if (evidence->rounds_failed)
@@ -359,7 +365,8 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 						 (unsigned long long)evidence->rounds_ok));
 	if ((double)evidence->rounds_flagged > MAX_FLAGGED_SHARE * (double)rounds)
 		return set_state(measurement, NM_STATE_NOISY,
-				 nm_arena_printf(arena, "%llu of %zu rounds flagged (see their flags)",
+				 nm_arena_printf(arena,
+						 "%llu of %zu rounds flagged (see their flags)",
 						 (unsigned long long)evidence->rounds_flagged,
 						 rounds));
 	measurement->state = NM_STATE_OK;
@@ -414,10 +421,12 @@ int nm_summarise_ratios(struct nm_document *document)
 		changes = collect(guest, value_p50, changed);
 		if (!bases || !changes)
 			continue;
-		r = nm_bootstrap_ratio(base, bases, changed, changes, document->run.seed, &interval);
+		r = nm_bootstrap_ratio(base, bases, changed, changes, document->run.seed,
+				       &interval);
 		if (!r && isfinite(interval.value))
-			guest->native_ratio = (struct nm_statistic) {
-				.value = interval.value, .lo = interval.lo, .hi = interval.hi};
+			guest->native_ratio = (struct nm_statistic) {.value = interval.value,
+								     .lo = interval.lo,
+								     .hi = interval.hi};
 	}
 	return r;
 }

@@ -29,18 +29,20 @@ static int print_overview(void)
 	struct nm_text text = {0};
 	int code;
 
-	nm_text_puts(&text,
-		     "Usage: nestmark COMMAND [OPTION…] [ARGUMENT…]\n"
-		     "Measures what virtualization costs on this machine, one level deeper than where "
-		     "you stand.\n\nCommands:\n");
+	nm_text_puts(
+		&text,
+		"Usage: nestmark COMMAND [OPTION…] [ARGUMENT…]\n"
+		"Measures what virtualization costs on this machine, one level deeper than where "
+		"you stand.\n\nCommands:\n");
 	for (size_t i = 0; commands[i]; i++)
 		nm_text_printf(&text, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	nm_text_puts(&text, "  help     this overview, or the help of a command\n"
-			    "\nOptions:\n"
-			    "  -h, --help     this overview\n"
-			    "  -V, --version  name and version; with -J the build facts\n"
-			    "\nExit codes: 0 done, 1 a check failed, 2 usage error, 3 could not measure "
-			    "or decide,\n4 everything selected is unsupported here.\n");
+	nm_text_puts(&text,
+		     "  help     this overview, or the help of a command\n"
+		     "\nOptions:\n"
+		     "  -h, --help     this overview\n"
+		     "  -V, --version  name and version; with -J the build facts\n"
+		     "\nExit codes: 0 done, 1 a check failed, 2 usage error, 3 could not measure "
+		     "or decide,\n4 everything selected is unsupported here.\n");
 	code = nm_print(&text);
 	nm_text_free(&text);
 	return code;
@@ -98,8 +100,8 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
 		return print_overview();
 	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))
-		return print_version(argc > 2 && (!strcmp(argv[2], "-J") ||
-						  !strcmp(argv[2], "--json")));
+		return print_version(argc > 2 &&
+				     (!strcmp(argv[2], "-J") || !strcmp(argv[2], "--json")));
 	if (!strcmp(argv[1], "help"))
 		return help(argc - 1, argv + 1);
 	command = find_command(argv[1]);

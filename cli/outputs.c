@@ -82,16 +82,18 @@ static int write_one(struct nm_output *output, const struct nm_document *documen
 	bool to_stdout = !strcmp(output->path, "-");
 	const struct nm_render_options options = {.colour = to_stdout && nm_use_colour(colour)};
 	struct nm_text text = {0};
-	int code = NM_EXIT_OK;
+	int code;
+	int r;
 
+	/* The run document itself is not opened here: its journal writes it. */
 	if (!to_stdout && output->file.fd < 0)
 		return NM_EXIT_OK;
-	if (output->renderer->render(document, &options, &text))
-		code = nm_report_error(NM_EXIT_UNDECIDED);
-	else if (to_stdout)
+	r = output->renderer->render(document, &options, &text);
+	if (!r && !to_stdout)
+		r = nm_file_commit(&output->file, text.bytes, text.length);
+	code = r ? nm_report_error(NM_EXIT_UNDECIDED) : NM_EXIT_OK;
+	if (!r && to_stdout)
 		code = nm_print(&text);
-	else if (nm_file_commit(&output->file, text.bytes, text.length))
-		code = nm_report_error(NM_EXIT_UNDECIDED);
 	nm_text_free(&text);
 	return code;
 }

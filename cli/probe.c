@@ -115,7 +115,8 @@ const struct nm_command nm_command_probe = {
 	.summary = "what this machine exposes, and whether a guest truly works",
 	.main = probe_main,
 	.help = "Usage: nestmark probe [OPTION…]\n"
-		"Shows what this machine exposes to a hypervisor and starts the smallest guest as proof.\n"
+		"Shows what this machine exposes to a hypervisor and starts the smallest guest as "
+		"proof.\n"
 		"\n"
 		"  -J, --json             one JSON document on stdout\n"
 		"      --no-guest         start no guest\n"

@@ -127,7 +127,8 @@ static bool parse_duration(const char *option, const char *text, uint64_t *out)
 			return true;
 		}
 	}
-	nm_usage_error(&nm_command_run, "%s %s: expected a time such as 90s, 5m or 1h", option, text);
+	nm_usage_error(&nm_command_run, "%s %s: expected a time such as 90s, 5m or 1h", option,
+		       text);
 	return false;
 }
 
@@ -156,8 +157,8 @@ static bool parse_contexts(struct options *options, const char *text)
 		} else if (length == strlen("guest") && !strncmp(text, "guest", length)) {
 			selection->guest = true;
 		} else {
-			nm_usage_error(&nm_command_run, "--context %s: expected native, guest or both",
-				       text);
+			nm_usage_error(&nm_command_run,
+				       "--context %s: expected native, guest or both", text);
 			return false;
 		}
 		text += length + (text[length] == ',');
@@ -209,7 +210,8 @@ static bool parse_plan_option(struct options *options, int option, const char *v
 		plan->kvm_device = value;
 		return true;
 	case OPT_GROUP:
-		return !nm_strings_add(&options->document->arena, &options->selection.groups, value);
+		return !nm_strings_add(&options->document->arena, &options->selection.groups,
+				       value);
 	default:
 		return false;
 	}
@@ -224,7 +226,8 @@ static bool parse_option(struct options *options, int option, const char *value)
 	case OPT_COLOR:
 		if (nm_parse_colour(value, &options->colour))
 			return true;
-		nm_usage_error(&nm_command_run, "--color %s: expected auto, always or never", value);
+		nm_usage_error(&nm_command_run, "--color %s: expected auto, always or never",
+			       value);
 		return false;
 	case OPT_SKIP_EXIT_CODE:
 		return nm_parse_number(&nm_command_run, "--skip-exit-code", value, 0, 255,
@@ -278,14 +281,16 @@ static bool parse(struct options *options, int argc, char **argv, int *code)
 				   argv[optind]))
 			return false;
 	if (options->resume && (options->has_plan || options->selection.patterns.count)) {
-		nm_usage_error(&nm_command_run, "--resume continues the plan of the document: give no "
-						"operations and no options of a plan");
+		nm_usage_error(&nm_command_run,
+			       "--resume continues the plan of the document: give no "
+			       "operations and no options of a plan");
 		return false;
 	}
 	find_main_output(options);
 	if (options->resume && options->main_output) {
-		nm_usage_error(&nm_command_run, "--resume writes its document back to %s: -o json: "
-						"names a second one",
+		nm_usage_error(&nm_command_run,
+			       "--resume writes its document back to %s: -o json: "
+			       "names a second one",
 			       options->resume);
 		return false;
 	}
@@ -304,7 +309,8 @@ static const char *host_name(struct nm_arena *arena)
 	gethostname(name, sizeof(name) - 1);
 	/* It becomes part of a file name. */
 	for (char *c = name; *c; c++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._", *c))
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._",
+			    *c))
 			*c = '-';
 	return nm_arena_strdup(arena, *name ? name : "localhost");
 }
@@ -647,7 +653,8 @@ const struct nm_command nm_command_run = {
 	.summary = "measure, and write the run document",
 	.main = run_main,
 	.help = "Usage: nestmark run [OPTION…] [PATTERN…]\n"
-		"Measures operations natively and in guests, each round in a fresh VM. PATTERN is a glob on\n"
+		"Measures operations natively and in guests, each round in a fresh VM. PATTERN is "
+		"a glob on\n"
 		"the names that nestmark list shows; without one everything is measured.\n"
 		"\n"
 		"What:\n"
@@ -657,7 +664,8 @@ const struct nm_command nm_command_run = {
 		"      --profile NAME        quick, standard (default) or thorough\n"
 		"      --rounds N            rounds of each measurement\n"
 		"      --samples N           samples in a round\n"
-		"      --target-ci PERCENT   go on, from the tenth round, until the interval of the median is\n"
+		"      --target-ci PERCENT   go on, from the tenth round, until the interval of "
+		"the median is\n"
 		"                            this narrow on each side, or 100 rounds are done\n"
 		"      --budget TIME         start no further round after this time (90s, 5m, 1h)\n"
 		"      --time-limit TIME     end a guest that takes longer\n"
@@ -667,13 +675,16 @@ const struct nm_command nm_command_run = {
 		"      --kvm-device PATH     the KVM device (default /dev/kvm)\n"
 		"      --resume DOCUMENT     finish a run that was interrupted\n"
 		"Results:\n"
-		"  -o, --output FORMAT:PATH  text, md or json into a file; - is stdout; PATH/ names the file\n"
-		"                            after the run; repeatable. The first json:PATH is the document;\n"
+		"  -o, --output FORMAT:PATH  text, md or json into a file; - is stdout; PATH/ "
+		"names the file\n"
+		"                            after the run; repeatable. The first json:PATH is the "
+		"document;\n"
 		"                            without one it is written to the current directory\n"
 		"  -J, --json                the document on stdout too, instead of the table\n"
 		"  -q, --quiet               no progress and no hints\n"
 		"  -v, --verbose             a line for every round\n"
 		"      --color WHEN          auto, always or never\n"
-		"      --skip-exit-code N    use N instead of 4 when everything selected is unsupported\n"
+		"      --skip-exit-code N    use N instead of 4 when everything selected is "
+		"unsupported\n"
 		"  -h, --help                this help\n",
 };

@@ -14,9 +14,16 @@ const char *const nm_context_names[] = {"native", "guest", NULL};
 const char *const nm_status_names[] = {"pass", "fail", "warn", "info", "unknown", NULL};
 const char *const nm_run_state_names[] = {"complete", "incomplete", NULL};
 
-#define FIELD(kind, s, member) .key = #member, .type = NM_FIELD_##kind, .offset = offsetof(struct s, member)
-#define RECORD(s, f)	       {.size = sizeof(struct s), .fields = (f)}
-#define END		       {0}
+#define FIELD(kind, s, member)                                                                     \
+	.key = #member, .type = NM_FIELD_##kind, .offset = offsetof(struct s, member)
+#define RECORD(s, f)                                                                               \
+	{                                                                                          \
+		.size = sizeof(struct s), .fields = (f)                                            \
+	}
+#define END                                                                                        \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 static const struct nm_field finding_fields[] = {
 	{FIELD(STRING, nm_finding, id)},
@@ -120,20 +127,13 @@ static const struct nm_field measurement_fields[] = {
 static const struct nm_record measurement_record = RECORD(nm_measurement, measurement_fields);
 
 static const struct nm_field machine_fields[] = {
-	{FIELD(STRING, nm_machine, vendor)},
-	{FIELD(INT, nm_machine, family)},
-	{FIELD(INT, nm_machine, model)},
-	{FIELD(INT, nm_machine, stepping)},
-	{FIELD(STRING, nm_machine, brand)},
-	{FIELD(STRING, nm_machine, microcode)},
-	{FIELD(STRING, nm_machine, hypervisor)},
-	{FIELD(STRING, nm_machine, product)},
-	{FIELD(INT, nm_machine, level)},
-	{FIELD(UINT, nm_machine, memory_bytes)},
-	{FIELD(UINT, nm_machine, cores)},
-	{FIELD(UINT, nm_machine, threads)},
-	{FIELD(UINT, nm_machine, tsc_khz)},
-	END,
+	{FIELD(STRING, nm_machine, vendor)},	 {FIELD(INT, nm_machine, family)},
+	{FIELD(INT, nm_machine, model)},	 {FIELD(INT, nm_machine, stepping)},
+	{FIELD(STRING, nm_machine, brand)},	 {FIELD(STRING, nm_machine, microcode)},
+	{FIELD(STRING, nm_machine, hypervisor)}, {FIELD(STRING, nm_machine, product)},
+	{FIELD(INT, nm_machine, level)},	 {FIELD(UINT, nm_machine, memory_bytes)},
+	{FIELD(UINT, nm_machine, cores)},	 {FIELD(UINT, nm_machine, threads)},
+	{FIELD(UINT, nm_machine, tsc_khz)},	 END,
 };
 const struct nm_record nm_machine_record = RECORD(nm_machine, machine_fields);
 
@@ -235,7 +235,8 @@ static int check_schema(const nm_json *json)
 		return nm_fail_remedy(EINVAL, "give a document that nestmark run has written",
 				      "schema: \"%.60s\" is not a run document", name);
 	if (strcmp(name, NM_RUN_SCHEMA) != 0)
-		return nm_fail_remedy(EPROTONOSUPPORT, "use the nestmark that wrote it, or a newer one",
+		return nm_fail_remedy(EPROTONOSUPPORT,
+				      "use the nestmark that wrote it, or a newer one",
 				      "schema: \"%.60s\" is not known here, expected %s", name,
 				      NM_RUN_SCHEMA);
 	return 0;

@@ -24,7 +24,13 @@ enum nm_state {
 
 enum nm_context { NM_CONTEXT_NATIVE, NM_CONTEXT_GUEST };
 
-enum nm_status { NM_STATUS_PASS, NM_STATUS_FAIL, NM_STATUS_WARN, NM_STATUS_INFO, NM_STATUS_UNKNOWN };
+enum nm_status {
+	NM_STATUS_PASS,
+	NM_STATUS_FAIL,
+	NM_STATUS_WARN,
+	NM_STATUS_INFO,
+	NM_STATUS_UNKNOWN
+};
 
 enum nm_run_state { NM_RUN_COMPLETE, NM_RUN_INCOMPLETE };
 
@@ -37,9 +43,9 @@ extern const char *const nm_run_state_names[];
 struct nm_finding {
 	const char *id;
 	struct nm_value value;
-	int status; /* enum nm_status */
+	int status;	      /* enum nm_status */
 	const char *evidence; /* where it was read, or what happened */
-	const char *remedy; /* what to do about it; NULL when nothing needs doing */
+	const char *remedy;   /* what to do about it; NULL when nothing needs doing */
 };
 
 struct nm_findings {
@@ -60,18 +66,18 @@ struct nm_statistic {
 /** What one round gave. Latencies are per operation, in the unit of the measurement. */
 struct nm_round {
 	uint64_t index; /* 0 is the pilot, recorded only when it failed */
-	int state; /* enum nm_state */
+	int state;	/* enum nm_state */
 	const char *reason;
 	uint64_t samples;
 	double min, p5, p50, p90, p99, p999, max, mean;
 	const char *p99_reason, *p999_reason;
-	double overhead; /* of reading the clock twice, subtracted from every sample */
+	double overhead;	/* of reading the clock twice, subtracted from every sample */
 	double overhead_spread; /* its median above its p5 */
-	uint64_t duration_ns; /* of the measured loop, by CLOCK_MONOTONIC_RAW */
+	uint64_t duration_ns;	/* of the measured loop, by CLOCK_MONOTONIC_RAW */
 	double clock_deviation_percent; /* TSC against that clock, beyond the cost of the marks */
-	double user_exits_per_op; /* returns of KVM_RUN that our VMM handled */
-	struct nm_map counters_per_op; /* KVM's statistics that moved */
-	uint64_t steal_ns; /* of the CPU, while the round ran */
+	double user_exits_per_op;	/* returns of KVM_RUN that our VMM handled */
+	struct nm_map counters_per_op;	/* KVM's statistics that moved */
+	uint64_t steal_ns;		/* of the CPU, while the round ran */
 	uint64_t context_switches;
 	uint64_t migrations;
 	struct nm_strings flags; /* what was not as it should be: "steal", "clock" … */
@@ -101,17 +107,19 @@ struct nm_evidence {
 struct nm_measurement {
 	const char *operation;
 	const char *group;
-	int context; /* enum nm_context */
+	int context;		  /* enum nm_context */
 	struct nm_map parameters; /* what tells measurements of one operation apart, such as cpl */
-	uint64_t version; /* of the operation: numbers of different versions do not compare */
-	uint64_t batch; /* operations per sample */
-	int state; /* enum nm_state */
+	uint64_t version;   /* of the operation: numbers of different versions do not compare */
+	uint64_t batch;	    /* operations per sample */
+	int state;	    /* enum nm_state */
 	const char *reason; /* set unless state is ok */
 	const char *remedy; /* for unsupported: what would make it run */
 	const char *unit;
-	const char *stopped_by; /* rounds, precision, budget, failures, signal; NULL when never run */
+	const char
+		*stopped_by; /* rounds, precision, budget, failures, signal; NULL when never run */
 	struct nm_summary summary;
-	struct nm_statistic native_ratio; /* guest / native, medians; NAN without a native partner */
+	struct nm_statistic
+		native_ratio; /* guest / native, medians; NAN without a native partner */
 	struct nm_evidence evidence;
 	struct {
 		struct nm_round *items;
@@ -125,7 +133,7 @@ struct nm_machine {
 	const char *brand;
 	const char *microcode;
 	const char *hypervisor; /* CPUID signature; NULL on bare metal */
-	const char *product; /* SMBIOS vendor and product */
+	const char *product;	/* SMBIOS vendor and product */
 	int64_t level; /* 0: bare metal, its guests are L1; 1: itself a guest, its guests are L2; -1 unknown */
 	uint64_t memory_bytes;
 	uint64_t cores, threads;
@@ -147,9 +155,10 @@ struct nm_environment {
 	const char *cpu_quota;
 	struct nm_map vulnerabilities;
 	struct nm_map module_parameters; /* "kvm.halt_poll_ns" … */
-	struct nm_strings privileges; /* root, or the capabilities held that matter */
+	struct nm_strings privileges;	 /* root, or the capabilities held that matter */
 	double load_before, load_after;
-	double pressure_before, pressure_after; /* PSI: share of 10 s in which some task waited for a CPU */
+	double pressure_before,
+		pressure_after;	   /* PSI: share of 10 s in which some task waited for a CPU */
 	struct nm_strings changed; /* "what: before -> after", for what changed during the run */
 };
 
@@ -158,7 +167,7 @@ struct nm_plan {
 	uint64_t rounds;
 	uint64_t samples;
 	double target_ci_percent; /* NAN: a fixed number of rounds */
-	uint64_t budget_ns; /* 0: none */
+	uint64_t budget_ns;	  /* 0: none */
 	uint64_t round_limit_ns;
 	int64_t cpu; /* pinned by the user, or -1 */
 	const char *kvm_device;
@@ -170,7 +179,7 @@ struct nm_run {
 	const char *uuid;
 	const char *host;
 	const char *started, *ended;
-	int state; /* enum nm_run_state */
+	int state;	    /* enum nm_run_state */
 	const char *reason; /* set when incomplete */
 	const char *source; /* "measured" */
 	const char *tool_version, *compiler, *build_type;
@@ -178,7 +187,7 @@ struct nm_run {
 	uint64_t seed;
 	const char *generator; /* of random numbers, for the order of rounds and the bootstrap */
 	uint64_t bootstrap_resamples;
-	const char *supersedes; /* UUID of the incomplete document that this one finishes */
+	const char *supersedes;	 /* UUID of the incomplete document that this one finishes */
 	struct nm_map placement; /* which CPU does what */
 	struct nm_plan plan;
 };

@@ -149,13 +149,15 @@ int nm_environment_read(const struct nm_root *root, struct nm_arena *arena,
 	out->kernel_version = nm_root_line(root, arena, "proc/sys/kernel/version");
 	out->kernel_cmdline = nm_root_line(root, arena, "proc/cmdline");
 	out->distribution = distribution(root, arena);
-	out->clocksource = nm_root_line(
-		root, arena, "sys/devices/system/clocksource/clocksource0/current_clocksource");
+	out->clocksource =
+		nm_root_line(root, arena,
+			     "sys/devices/system/clocksource/clocksource0/current_clocksource");
 	out->governor =
 		nm_root_line(root, arena, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
 	out->smt = nm_root_line(root, arena, "sys/devices/system/cpu/smt/control");
-	out->transparent_hugepage = bracketed(
-		arena, nm_root_line(root, arena, "sys/kernel/mm/transparent_hugepage/enabled"));
+	out->transparent_hugepage =
+		bracketed(arena,
+			  nm_root_line(root, arena, "sys/kernel/mm/transparent_hugepage/enabled"));
 	out->ksm_run = nm_root_line(root, arena, "sys/kernel/mm/ksm/run");
 	out->preemption = preemption(root, arena, out->kernel_version);
 	out->seccomp = seccomp(root, arena);

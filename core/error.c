@@ -24,18 +24,17 @@ int nm_fail_at(const char *file, int line, int code, const char *remedy, const c
 
 int nm_error_within(int code, const char *format, ...)
 {
+	char inner[sizeof(last.text)];
 	char prefix[sizeof(last.text) / 2];
-	size_t length;
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(prefix, sizeof(prefix) - 2, format, args);
+	vsnprintf(prefix, sizeof(prefix), format, args);
 	va_end(args);
-	strcat(prefix, ": ");
-	length = strlen(prefix);
-	memmove(last.text + length, last.text, sizeof(last.text) - length);
-	memcpy(last.text, prefix, length);
-	last.text[sizeof(last.text) - 1] = '\0';
+	memcpy(inner, last.text, sizeof(inner));
+	/* What does not fit is the end of the inner text. */
+	snprintf(last.text, sizeof(last.text), "%s: %.*s", prefix,
+		 (int)(sizeof(inner) - sizeof(prefix) - 3), inner);
 	return code;
 }
 

@@ -106,7 +106,8 @@ int nm_file_begin(struct nm_file *file, const char *path, size_t reserve)
 		return nm_fail(errno, "%s: %s", path, strerror(errno));
 	if (reserve && fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)reserve) &&
 	    errno != EOPNOTSUPP && errno != ENOSYS) {
-		r = nm_fail_remedy(errno, "free some space, or name another place with -o json:PATH",
+		r = nm_fail_remedy(errno,
+				   "free some space, or name another place with -o json:PATH",
 				   "%s: cannot reserve %zu bytes: %s", path, reserve,
 				   strerror(errno));
 		nm_file_abandon(file);

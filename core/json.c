@@ -49,10 +49,11 @@ void nm_json_append(nm_json *array, nm_json *child)
 /* Length of the valid UTF-8 sequence at s, or 0. */
 static size_t utf8_length(const unsigned char *s)
 {
-	size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
-				: (s[0] & 0xf0) == 0xe0	       ? 3
-				: s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-							       : 0;
+	size_t length = s[0] < 0x80		       ? 1
+			: s[0] >= 0xc2 && s[0] <= 0xdf ? 2
+			: (s[0] & 0xf0) == 0xe0	       ? 3
+			: s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+						       : 0;
 
 	for (size_t i = 1; i < length; i++)
 		if ((s[i] & 0xc0) != 0x80)
@@ -182,8 +183,8 @@ bool nm_json_get(const nm_json *object, const char *key, nm_json **child)
 	return exists;
 }
 
-int nm_json_each(const nm_json *object, int (*visit)(void *context, const char *key, nm_json *child),
-		 void *context)
+int nm_json_each(const nm_json *object,
+		 int (*visit)(void *context, const char *key, nm_json *child), void *context)
 {
 	struct json_object_iterator at = json_object_iter_begin(raw(object));
 	struct json_object_iterator end = json_object_iter_end(raw(object));
@@ -355,8 +356,7 @@ int nm_json_parse(const char *bytes, size_t length, nm_json **out)
 	if (json_tokener_get_error(tokener) == json_tokener_continue)
 		r = fail_at(&scan, length, "the document ends too early");
 	else if (json_tokener_get_error(tokener) != json_tokener_success)
-		r = fail_at(&scan, end,
-			    json_tokener_error_desc(json_tokener_get_error(tokener)));
+		r = fail_at(&scan, end, json_tokener_error_desc(json_tokener_get_error(tokener)));
 	json_tokener_free(tokener);
 	while (!r && end < length && strchr(" \t\r\n", bytes[end]))
 		end++;

@@ -15,7 +15,7 @@ typedef struct nm_json nm_json;
 enum nm_json_type {
 	NM_JSON_NULL,
 	NM_JSON_BOOL,
-	NM_JSON_INT, /* fits int64_t */
+	NM_JSON_INT,  /* fits int64_t */
 	NM_JSON_UINT, /* above INT64_MAX */
 	NM_JSON_REAL,
 	NM_JSON_STRING,
@@ -51,8 +51,8 @@ nm_json *nm_json_at(const nm_json *array, size_t index);
 /** True when the key exists; *child is NULL for null. */
 bool nm_json_get(const nm_json *object, const char *key, nm_json **child);
 /** Calls visit for each member in order until it returns non-zero, and returns that. */
-int nm_json_each(const nm_json *object, int (*visit)(void *context, const char *key, nm_json *child),
-		 void *context);
+int nm_json_each(const nm_json *object,
+		 int (*visit)(void *context, const char *key, nm_json *child), void *context);
 
 /** Indented for people, or on one line. Both end with a newline. */
 int nm_json_write(struct nm_text *out, const nm_json *value, bool indented);

@@ -174,11 +174,13 @@ nm_json *nm_record_write(const struct nm_record *record, const void *structure)
 	nm_json *object = nm_json_new_object();
 
 	for (const struct nm_field *field = record->fields; field->key; field++) {
-		nm_json *child = field_json(field, (const unsigned char *)structure + field->offset);
+		nm_json *child =
+			field_json(field, (const unsigned char *)structure + field->offset);
 		enum nm_json_type type = nm_json_type(child);
 
-		if (field->optional && (!child || ((type == NM_JSON_ARRAY || type == NM_JSON_OBJECT) &&
-						   !nm_json_count(child)))) {
+		if (field->optional &&
+		    (!child || ((type == NM_JSON_ARRAY || type == NM_JSON_OBJECT) &&
+				!nm_json_count(child)))) {
 			nm_json_free(child);
 			continue;
 		}
@@ -279,7 +281,7 @@ static int read_strings(struct nm_arena *arena, const char *key, const nm_json *
 	if (nm_json_type(json) != NM_JSON_ARRAY)
 		return wrong_type(key, "an array of strings");
 	for (size_t i = 0; i < nm_json_count(json); i++) {
-		const char *item;
+		const char *item = NULL;
 		int r = read_string(arena, key, nm_json_at(json, i), &item);
 
 		if (!r)
@@ -329,7 +331,8 @@ static int read_number(const struct nm_field *field, const nm_json *json, unsign
 	} else if (type != NM_JSON_UINT && (type != NM_JSON_INT || nm_json_to_int(json) < 0)) {
 		return wrong_type(field->key, "an integer that is not negative");
 	}
-	whole = field->type == NM_FIELD_INT ? (uint64_t)nm_json_to_int(json) : nm_json_to_uint(json);
+	whole = field->type == NM_FIELD_INT ? (uint64_t)nm_json_to_int(json)
+					    : nm_json_to_uint(json);
 	memcpy(at, &whole, sizeof(whole));
 	return 0;
 }

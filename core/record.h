@@ -35,7 +35,7 @@ struct nm_map {
 	struct nm_pair {
 		const char *name;
 		struct nm_value value;
-	} *pairs;
+	} * pairs;
 	size_t count;
 };
 

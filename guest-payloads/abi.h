@@ -48,11 +48,11 @@ struct nm_abi_op {
 #define NM_ABI_TSS	 0x38 /* a hidden descriptor that only the VMM sets */
 
 /* Each vCPU has a block of its own: control page, TSS with I/O bitmap, stacks for CPL0 and CPL3. GS points to it. */
-#define NM_ABI_CPU_BYTES	0x8000u
-#define NM_ABI_CPU_TSS		0x1000u
-#define NM_ABI_TSS_LIMIT	0x2068u /* 104 bytes, 65,536 ports, the closing byte */
-#define NM_ABI_CPU_STACK0_TOP	0x6000u
-#define NM_ABI_CPU_STACK3_TOP	0x8000u
+#define NM_ABI_CPU_BYTES      0x8000u
+#define NM_ABI_CPU_TSS	      0x1000u
+#define NM_ABI_TSS_LIMIT      0x2068u /* 104 bytes, 65,536 ports, the closing byte */
+#define NM_ABI_CPU_STACK0_TOP 0x6000u
+#define NM_ABI_CPU_STACK3_TOP 0x8000u
 
 /* Ports with a meaning. Anything else that a payload touches is part of an operation. */
 #define NM_ABI_PORT_MARK  0x6e0 /* OUT of enum nm_abi_mark */
@@ -93,10 +93,11 @@ struct nm_abi_control {
 	uint32_t cpl;	   /* 0 or 3: where the operation runs */
 	uint64_t function; /* nm_abi_op.function */
 	uint64_t samples;
-	uint64_t warmup; /* operations before the measured ones */
-	uint64_t batch;	 /* operations per sample */
-	uint64_t sample_gpa;   /* samples × uint64_t: raw TSC ticks of one sample */
-	uint64_t overhead_gpa; /* samples × uint64_t: the same with nothing between the two readings */
+	uint64_t warmup;     /* operations before the measured ones */
+	uint64_t batch;	     /* operations per sample */
+	uint64_t sample_gpa; /* samples × uint64_t: raw TSC ticks of one sample */
+	uint64_t
+		overhead_gpa; /* samples × uint64_t: the same with nothing between the two readings */
 	uint64_t argument[4];
 
 	/* Written by the payload. */
@@ -110,7 +111,8 @@ struct nm_abi_control {
 	uint64_t skipped;
 };
 
-#define NM_ABI_ASSERT(condition) _Static_assert(condition, "the ABI has changed: raise NM_ABI_VERSION")
+#define NM_ABI_ASSERT(condition)                                                                   \
+	_Static_assert(condition, "the ABI has changed: raise NM_ABI_VERSION")
 
 NM_ABI_ASSERT(sizeof(struct nm_abi_image) == 88);
 NM_ABI_ASSERT(offsetof(struct nm_abi_image, entry) == 32);

@@ -33,8 +33,8 @@ int nm_probe_cpu(struct nm_probe_context *context)
 	int r = nm_cpu_identify(&cpu);
 
 	if (r)
-		return nm_finding_add(context, "cpu.brand", NM_STATUS_UNKNOWN, (struct nm_value) {0},
-				      NULL, "%s", nm_error_last()->text);
+		return nm_finding_add(context, "cpu.brand", NM_STATUS_UNKNOWN,
+				      (struct nm_value) {0}, NULL, "%s", nm_error_last()->text);
 	machine->vendor = nm_arena_strdup(context->arena, cpu.vendor);
 	machine->brand = nm_arena_strdup(context->arena, cpu.brand);
 	machine->family = cpu.family;

@@ -47,7 +47,8 @@ int nm_probe_guest(struct nm_probe_context *context)
 	int r;
 
 	if (context->kvm.fd < 0 || !context->run_guest)
-		return nm_finding_add(context, "guest.canary", NM_STATUS_UNKNOWN, NM_BOOL(false), NULL,
+		return nm_finding_add(context, "guest.canary", NM_STATUS_UNKNOWN, NM_BOOL(false),
+				      NULL,
 				      context->kvm.fd < 0 ? "no KVM device to run a guest on"
 							  : "not tried");
 	r = run_canary(&context->kvm, &result, &value);

@@ -46,9 +46,11 @@ static int add_capability(struct nm_probe_context *context, size_t index)
 	char id[64];
 
 	snprintf(id, sizeof(id), "kvm.cap.%s", capabilities[index].id);
-	return nm_finding_add(context, id, value > 0 ? NM_STATUS_PASS : NM_STATUS_INFO, NM_INT(value),
+	return nm_finding_add(context, id, value > 0 ? NM_STATUS_PASS : NM_STATUS_INFO,
+			      NM_INT(value),
 			      value > 0 ? NULL : "a newer kernel, or another KVM, may have it",
-			      "KVM_CHECK_EXTENSION(%u) gives %d", capabilities[index].number, value);
+			      "KVM_CHECK_EXTENSION(%u) gives %d", capabilities[index].number,
+			      value);
 }
 
 /* The module beneath /dev/kvm. A software KVM interprets or rewrites guest code and needs neither VMX nor SVM. */
@@ -64,8 +66,8 @@ static int add_backend(struct nm_probe_context *context)
 			return nm_finding_add(context, "kvm.backend", NM_STATUS_INFO,
 					      NM_STRING(modules[i]), NULL, "/%s", path);
 	}
-	return nm_finding_add(context, "kvm.backend", NM_STATUS_UNKNOWN, (struct nm_value) {0}, NULL,
-			      "no kvm_intel, kvm_amd or kvm_pvm in /sys/module");
+	return nm_finding_add(context, "kvm.backend", NM_STATUS_UNKNOWN, (struct nm_value) {0},
+			      NULL, "no kvm_intel, kvm_amd or kvm_pvm in /sys/module");
 }
 
 /* Both Y and 1 are in use. */
@@ -79,11 +81,12 @@ static int add_nested(struct nm_probe_context *context)
 		bool on = line && (!strcasecmp(line, "Y") || !strcmp(line, "1"));
 
 		if (line)
-			return nm_finding_add(context, "kvm.nested",
-					      on ? NM_STATUS_PASS : NM_STATUS_INFO, NM_BOOL(on),
-					      on ? NULL
-						 : "load the module with nested=1 to let guests run guests",
-					      "/%s is %s", files[i], line);
+			return nm_finding_add(
+				context, "kvm.nested", on ? NM_STATUS_PASS : NM_STATUS_INFO,
+				NM_BOOL(on),
+				on ? NULL
+				   : "load the module with nested=1 to let guests run guests",
+				"/%s is %s", files[i], line);
 	}
 	return nm_finding_add(context, "kvm.nested", NM_STATUS_INFO, NM_BOOL(false), NULL,
 			      "the KVM module has no parameter nested");

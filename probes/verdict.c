@@ -35,11 +35,11 @@ int nm_probe_verdict(struct nm_probe_context *context)
 				      NM_STRING("broken"), canary->remedy,
 				      "KVM is there, but guests do not work: %s", canary->evidence);
 	if (!strcmp(backend, "kvm_pvm"))
-		return nm_finding_add(context, "verdict.virtualization", NM_STATUS_WARN,
-				      NM_STRING("software"),
-				      "use an instance with nested virtualization for hardware figures",
-				      "kvm_pvm: guest kernel code is interpreted, guest user code "
-				      "runs natively");
+		return nm_finding_add(
+			context, "verdict.virtualization", NM_STATUS_WARN, NM_STRING("software"),
+			"use an instance with nested virtualization for hardware figures",
+			"kvm_pvm: guest kernel code is interpreted, guest user code "
+			"runs natively");
 	return nm_finding_add(context, "verdict.virtualization",
 			      passes(findings, "guest.canary") ? NM_STATUS_PASS : NM_STATUS_UNKNOWN,
 			      NM_STRING("hardware"), NULL, "%s with %s",

@@ -10,7 +10,7 @@
 
 /* A cell without what a terminal would obey. */
 int nm_table_set_cell(struct nm_arena *arena, struct libscols_line *line, size_t column,
-		    const char *text)
+		      const char *text)
 {
 	size_t size = strlen(text) + 1;
 	char *clean = nm_arena_alloc(arena, size);

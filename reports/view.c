@@ -68,7 +68,8 @@ static char *format_ratio(struct nm_arena *arena, const struct nm_statistic *rat
 	if (isnan(ratio->value))
 		return nm_arena_strdup(arena, absent);
 	return nm_arena_printf(arena, "%.*f [%.*f, %.*f]", decimals(ratio->value), ratio->value,
-			       decimals(ratio->value), ratio->lo, decimals(ratio->value), ratio->hi);
+			       decimals(ratio->value), ratio->lo, decimals(ratio->value),
+			       ratio->hi);
 }
 
 static char *format_count(struct nm_arena *arena, double count)
@@ -109,10 +110,9 @@ static int add_row(struct nm_view *view, struct nm_arena *arena, const struct nm
 	cells[NM_COLUMN_NATIVE_RATIO] = format_ratio(arena, &m->native_ratio);
 	cells[NM_COLUMN_EXITS] = format_count(arena, m->evidence.exits_per_op);
 	cells[NM_COLUMN_EMULATED] = format_count(arena, m->evidence.insn_emulation_per_op);
-	cells[NM_COLUMN_STATE] = m->evidence.emulated
-					 ? nm_arena_printf(arena, "%s, emulated",
-							   nm_state_names[m->state])
-					 : nm_state_names[m->state];
+	cells[NM_COLUMN_STATE] = m->evidence.emulated ? nm_arena_printf(arena, "%s, emulated",
+									nm_state_names[m->state])
+						      : nm_state_names[m->state];
 	for (size_t i = 0; i < NM_COLUMNS; i++)
 		if (!cells[i])
 			return -ENOMEM;
@@ -156,7 +156,8 @@ static int add_machine(struct nm_view *view, struct nm_arena *arena,
 {
 	const struct nm_machine *m = &document->machine;
 	int r = add_line(arena, &view->title,
-			 nm_arena_printf(arena, "machine: %s, %llu hardware threads, %.1f GiB, %s%s%s",
+			 nm_arena_printf(arena,
+					 "machine: %s, %llu hardware threads, %.1f GiB, %s%s%s",
 					 or_unknown(m->brand), (unsigned long long)m->threads,
 					 (double)m->memory_bytes / (double)(1ull << 30),
 					 level_words(m->level),
@@ -179,9 +180,10 @@ static int add_run(struct nm_view *view, struct nm_arena *arena, const struct nm
 				"nestmark %s, %s%s%s",
 				run->started, or_unknown(run->plan.profile),
 				(unsigned long long)run->plan.rounds,
-				(unsigned long long)run->plan.samples, (unsigned long long)run->seed,
-				run->tool_version, nm_run_state_names[run->state],
-				run->reason ? ": " : "", run->reason ? run->reason : ""));
+				(unsigned long long)run->plan.samples,
+				(unsigned long long)run->seed, run->tool_version,
+				nm_run_state_names[run->state], run->reason ? ": " : "",
+				run->reason ? run->reason : ""));
 }
 
 static int add_environment(struct nm_view *view, struct nm_arena *arena,
@@ -191,9 +193,11 @@ static int add_environment(struct nm_view *view, struct nm_arena *arena,
 	const struct nm_finding *verdict =
 		nm_findings_get(&document->findings, "verdict.virtualization");
 	int r = add_line(arena, &view->title,
-			 nm_arena_printf(arena, "kernel: %s, clock source %s, governor %s, load %.2f",
+			 nm_arena_printf(arena,
+					 "kernel: %s, clock source %s, governor %s, load %.2f",
 					 or_unknown(e->kernel_release), or_unknown(e->clocksource),
-					 e->governor ? e->governor : "not visible", e->load_before));
+					 e->governor ? e->governor : "not visible",
+					 e->load_before));
 
 	if (!r && verdict && verdict->value.type == NM_VALUE_STRING)
 		r = add_line(arena, &view->title,
@@ -210,8 +214,10 @@ static int add_notes(struct nm_view *view, struct nm_arena *arena,
 		     const struct nm_document *document)
 {
 	static const char *const lines[] = {
-		"quiet floor: what the operation costs while nobody disturbs the machine; p50 and p99: "
-		"what a user of this machine gets, neighbours included. Intervals are 95 % over rounds.",
+		"quiet floor: what the operation costs while nobody disturbs the machine; p50 and "
+		"p99: "
+		"what a user of this machine gets, neighbours included. Intervals are 95 % over "
+		"rounds.",
 		"exits/op and emulated/op are KVM's own counters per operation: the proof that a "
 		"number is what its name says.",
 		NULL,
@@ -224,9 +230,10 @@ static int add_notes(struct nm_view *view, struct nm_arena *arena,
 	for (size_t i = 0; i < document->measurements.count; i++)
 		emulated |= document->measurements.items[i].evidence.emulated;
 	if (!r && emulated)
-		r = nm_strings_add(arena, &view->notes,
-				   "emulated: this KVM interprets the guest's kernel code, so the time "
-				   "is that of its interpreter and says nothing about VMX or SVM.");
+		r = nm_strings_add(
+			arena, &view->notes,
+			"emulated: this KVM interprets the guest's kernel code, so the time "
+			"is that of its interpreter and says nothing about VMX or SVM.");
 	if (!r && document->run.plan.profile && !strcmp(document->run.plan.profile, "quick"))
 		r = nm_strings_add(arena, &view->notes,
 				   "profile quick: for a look, not for a verdict.");

@@ -211,8 +211,8 @@ static bool serve_mmio(const struct nm_guest *guest, struct kvm_run *run)
 
 static const char *exception_name(uint64_t vector)
 {
-	static const char *const names[] = {"#DE", "#DB", "NMI", "#BP", "#OF", "#BR",  "#UD", "#NM",
-					    "#DF", "09h", "#TS", "#NP", "#SS", "#GP",  "#PF", "0fh",
+	static const char *const names[] = {"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM",
+					    "#DF", "09h", "#TS", "#NP", "#SS", "#GP", "#PF", "0fh",
 					    "#MF", "#AC", "#MC", "#XM", "#VE", "#CP"};
 
 	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "interrupt";

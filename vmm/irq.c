@@ -37,7 +37,8 @@ int nm_vm_ioeventfd(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, u
 	};
 
 	if (ioctl(vm->fd, KVM_IOEVENTFD, &request))
-		return nm_fail(errno, "KVM_IOEVENTFD at %#" PRIx64 ": %s", address, strerror(errno));
+		return nm_fail(errno, "KVM_IOEVENTFD at %#" PRIx64 ": %s", address,
+			       strerror(errno));
 	return 0;
 }
 

@@ -18,17 +18,19 @@ static int fail_open(const char *path, int error)
 {
 	switch (error) {
 	case ENOENT:
-		return nm_fail_remedy(
-			ENOENT,
-			"load kvm_intel or kvm_amd; in a VM, enable nested virtualization on the instance; "
-			"in a container, start it with --device /dev/kvm",
-			"%s: not there: no KVM driver, or virtualization is not exposed to this machine",
-			path);
+		return nm_fail_remedy(ENOENT,
+				      "load kvm_intel or kvm_amd; in a VM, enable nested "
+				      "virtualization on the instance; "
+				      "in a container, start it with --device /dev/kvm",
+				      "%s: not there: no KVM driver, or virtualization is not "
+				      "exposed to this machine",
+				      path);
 	case ENODEV:
 	case ENXIO:
-		return nm_fail_remedy(ENODEV,
-				      "see the kernel log for kvm; check that VT-x or SVM is exposed at all",
-				      "%s: the node exists but no driver serves it", path);
+		return nm_fail_remedy(
+			ENODEV,
+			"see the kernel log for kvm; check that VT-x or SVM is exposed at all",
+			"%s: the node exists but no driver serves it", path);
 	case EACCES:
 		return nm_fail_remedy(EACCES, "sudo usermod -aG kvm $USER, then log in again",
 				      "%s: not permitted: you are not in the group that may use it",
@@ -46,8 +48,8 @@ static int fail_open(const char *path, int error)
 
 static int read_cpuid(struct nm_kvm *kvm)
 {
-	kvm->cpuid = calloc(1, sizeof(*kvm->cpuid) +
-				       MAX_CPUID_ENTRIES * sizeof(kvm->cpuid->entries[0]));
+	kvm->cpuid =
+		calloc(1, sizeof(*kvm->cpuid) + MAX_CPUID_ENTRIES * sizeof(kvm->cpuid->entries[0]));
 	if (!kvm->cpuid)
 		return nm_fail(ENOMEM, "out of memory");
 	kvm->cpuid->nent = MAX_CPUID_ENTRIES;
@@ -118,14 +120,17 @@ int nm_kvm_create_vm(const struct nm_kvm *kvm)
 		return fd;
 	switch (errno) {
 	case EBUSY:
-		return nm_fail_remedy(EBUSY, "stop the other hypervisor (VirtualBox, VMware), then try again",
-				      "KVM_CREATE_VM: another hypervisor holds VMX or SVM");
+		return nm_fail_remedy(
+			EBUSY, "stop the other hypervisor (VirtualBox, VMware), then try again",
+			"KVM_CREATE_VM: another hypervisor holds VMX or SVM");
 	case EINVAL:
 	case ENOMEM:
-		return nm_fail_remedy(errno, "free memory, or raise the limits of this user or cgroup",
+		return nm_fail_remedy(errno,
+				      "free memory, or raise the limits of this user or cgroup",
 				      "KVM_CREATE_VM: %s", strerror(errno));
 	default:
-		return nm_fail_remedy(errno, "see the kernel log; please report this with the kernel version",
-				      "KVM_CREATE_VM: %s", strerror(errno));
+		return nm_fail_remedy(
+			errno, "see the kernel log; please report this with the kernel version",
+			"KVM_CREATE_VM: %s", strerror(errno));
 	}
 }

@@ -12,7 +12,7 @@ struct kvm_cpuid2;
 /** The KVM device, open and of the only API version that exists. */
 struct nm_kvm {
 	int fd;
-	size_t run_bytes; /* size of a vCPU's shared kvm_run area */
+	size_t run_bytes;	  /* size of a vCPU's shared kvm_run area */
 	struct kvm_cpuid2 *cpuid; /* what KVM_GET_SUPPORTED_CPUID offers */
 };
 

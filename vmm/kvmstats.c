@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 /* Bounds against a header that makes no sense. */
-#define MAX_STATS     4096u
-#define MAX_NAME      256u
-#define MAX_DATA      (1u << 20)
+#define MAX_STATS 4096u
+#define MAX_NAME  256u
+#define MAX_DATA  (1u << 20)
 
 static int read_exactly(int fd, void *buffer, size_t bytes, uint64_t offset)
 {

@@ -16,7 +16,7 @@ struct nm_kvmstats {
 	struct nm_kvmstat {
 		char *name;
 		uint32_t offset; /* in the data block */
-	} *stats;
+	} * stats;
 	uint64_t data_offset;
 	size_t data_bytes;
 	unsigned char *data;

@@ -33,7 +33,8 @@ int nm_payload_check(struct nm_payload *out, const unsigned char *bytes, size_t 
 			       NM_ABI_VERSION);
 	if (header.file_bytes != size || header.memory_bytes < size ||
 	    header.memory_bytes > MAX_IMAGE)
-		return nm_fail(EINVAL, "payload: sizes in the header do not fit its %zu bytes", size);
+		return nm_fail(EINVAL, "payload: sizes in the header do not fit its %zu bytes",
+			       size);
 	if (!inside(&header, header.entry, 1) || !inside(&header, header.page_table, 4096) ||
 	    !inside(&header, header.gdt, header.gdt_bytes) || header.gdt_bytes > 65536 ||
 	    !inside(&header, header.idt, header.idt_bytes) || header.idt_bytes > 65536 ||

@@ -88,8 +88,10 @@ static void set_segments(struct kvm_sregs *sregs, const struct nm_long_mode *mod
 
 int nm_vcpu_enter_long_mode(const struct nm_vcpu *vcpu, const struct nm_long_mode *mode)
 {
-	struct kvm_regs regs = {
-		.rip = mode->rip, .rsp = mode->rsp, .rdi = mode->rdi, .rflags = RFLAGS_FIXED};
+	struct kvm_regs regs = {.rip = mode->rip,
+				.rsp = mode->rsp,
+				.rdi = mode->rdi,
+				.rflags = RFLAGS_FIXED};
 	struct kvm_sregs sregs;
 
 	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))

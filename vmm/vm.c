@@ -48,15 +48,16 @@ void nm_vm_destroy(struct nm_vm *vm)
 static int check_slot(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes)
 {
 	if (!bytes || gpa % 4096 || bytes % 4096 || gpa + bytes < gpa)
-		return nm_fail(EINVAL, "memory slot %#" PRIx64 "+%#" PRIx64 ": not whole pages", gpa,
-			       bytes);
+		return nm_fail(EINVAL, "memory slot %#" PRIx64 "+%#" PRIx64 ": not whole pages",
+			       gpa, bytes);
 	if (vm->slot_count == NM_VM_MAX_SLOTS)
 		return nm_fail(ENOSPC, "more than %d memory slots", NM_VM_MAX_SLOTS);
 	for (unsigned int i = 0; i < vm->slot_count; i++) {
 		const struct nm_memory_slot *slot = &vm->slots[i];
 
 		if (gpa < slot->gpa + slot->bytes && slot->gpa < gpa + bytes)
-			return nm_fail(EINVAL, "memory slot %#" PRIx64 "+%#" PRIx64 " overlaps slot %u",
+			return nm_fail(EINVAL,
+				       "memory slot %#" PRIx64 "+%#" PRIx64 " overlaps slot %u",
 				       gpa, bytes, i);
 	}
 	return 0;
@@ -84,12 +85,13 @@ int nm_vm_add_mapped(struct nm_vm *vm, uint64_t gpa, uint64_t bytes, void *host,
 
 int nm_vm_add_memory(struct nm_vm *vm, uint64_t gpa, uint64_t bytes)
 {
-	void *host = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			  -1, 0);
+	void *host = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	int r;
 
 	if (host == MAP_FAILED)
-		return nm_fail(errno, "guest memory of %" PRIu64 " bytes: %s", bytes, strerror(errno));
+		return nm_fail(errno, "guest memory of %" PRIu64 " bytes: %s", bytes,
+			       strerror(errno));
 	r = nm_vm_add_mapped(vm, gpa, bytes, host, 0);
 	if (r)
 		munmap(host, bytes);

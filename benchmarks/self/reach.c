@@ -100,15 +100,18 @@ static void run_tight(struct nm_guest *guest)
 /* The p5 of the samples of one guest that is served by the VMM or by the tight loop. */
 static double pio_round(bool tight)
 {
-	const struct nm_guest_config config = {
-		.payload = &ops, .vcpus = 1, .heap_bytes = 2 * SAMPLES * sizeof(uint64_t)};
+	const struct nm_guest_config config = {.payload = &ops,
+					       .vcpus = 1,
+					       .heap_bytes = 2ull * SAMPLES * sizeof(uint64_t)};
 	int64_t samples[SAMPLES];
 	struct nm_guest_result result;
 	struct nm_abi_control *control;
 	struct nm_guest guest;
 	uint64_t count = 0;
-	struct nm_device device = {
-		.bus = NM_BUS_PIO, .bytes = 1, .access = ignore_access, .context = &count};
+	struct nm_device device = {.bus = NM_BUS_PIO,
+				   .bytes = 1,
+				   .access = ignore_access,
+				   .context = &count};
 
 	if (nm_guest_create(&guest, &kvm, &config) ||
 	    nm_guest_prepare(&guest, 0, "exit.pio.out", 0))
@@ -150,8 +153,10 @@ static uint64_t overheads[SAMPLES];
 
 static double loop_nestmark(void)
 {
-	struct nm_native_round round = {
-		.samples = SAMPLES, .batch = 1, .sample = samples, .overhead = overheads};
+	struct nm_native_round round = {.samples = SAMPLES,
+					.batch = 1,
+					.sample = samples,
+					.overhead = overheads};
 
 	NM_NATIVE(&round, );
 	return (double)(round.tsc_end - round.tsc_begin) / SAMPLES;
@@ -189,9 +194,10 @@ static double create_nestmark(void)
 
 static double create_bare(void)
 {
-	void *memory = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct kvm_userspace_memory_region region = {
-		.memory_size = 1 << 20, .userspace_addr = (uint64_t)(uintptr_t)memory};
+	void *memory =
+		mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct kvm_userspace_memory_region region = {.memory_size = 1 << 20,
+						     .userspace_addr = (uint64_t)(uintptr_t)memory};
 	uint64_t begin = nm_tsc();
 	int vm = ioctl(kvm.fd, KVM_CREATE_VM, 0ul);
 	int vcpu = ioctl(vm, KVM_CREATE_VCPU, 0ul);
@@ -268,11 +274,11 @@ int main(int argc, char **argv)
 	if (nm_kvm_open(&kvm, NM_KVM_DEVICE) || nm_payload_ops(&ops))
 		die("KVM");
 	measure_pair(pio_vmm, pio_tight, &pair);
-	verdict("exit.pio.out: nestmark's VMM against the tightest loop, floors", floor_ratio(&pair),
-		"times", 1.05);
+	verdict("exit.pio.out: nestmark's VMM against the tightest loop, floors",
+		floor_ratio(&pair), "times", 1.05);
 	measure_pair(loop_nestmark, loop_by_hand, &pair);
-	verdict("a sample: nestmark's loop against 2 RDTSC and a store", floor_ratio(&pair), "times",
-		1.05);
+	verdict("a sample: nestmark's loop against 2 RDTSC and a store", floor_ratio(&pair),
+		"times", 1.05);
 	measure_pair(create_nestmark, create_bare, &pair);
 	verdict("a VM with payload against CREATE_VM + CREATE_VCPU + a slot", floor_ratio(&pair),
 		"times", 3);

@@ -11,8 +11,8 @@ NM_GUEST_OP("exit.cpuid", cpuid)
 	uint32_t d;
 
 	NM_MEASURE(control, __asm__ volatile("cpuid"
-					    : "=a"(a), "=b"(b), "=c"(c), "=d"(d)
-					    : "a"(0), "c"(0)));
+					     : "=a"(a), "=b"(b), "=c"(c), "=d"(d)
+					     : "a"(0), "c"(0)));
 	__asm__ volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(0), "c"(0));
 	control->result[0] = b;
 	control->result[1] = c;

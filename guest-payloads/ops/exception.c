@@ -11,9 +11,9 @@ NM_GUEST_OP("exception.de", exception_de)
 
 	control->skip_fault = 1;
 	NM_MEASURE(control, __asm__ volatile("divl %%ecx"
-					    : "+a"(low), "+d"(high)
-					    : "c"(0)
-					    : "cc", "memory"));
+					     : "+a"(low), "+d"(high)
+					     : "c"(0)
+					     : "cc", "memory"));
 	control->skip_fault = 0;
 	control->result[0] = control->skipped;
 }

@@ -10,13 +10,13 @@ NM_GUEST_OP("exit.hypercall", hypercall)
 
 	if (control->argument[0])
 		NM_MEASURE(control, __asm__ volatile("vmmcall"
-						    : "=a"(rax)
-						    : "a"(number), "b"(0)
-						    : "memory"));
+						     : "=a"(rax)
+						     : "a"(number), "b"(0)
+						     : "memory"));
 	else
 		NM_MEASURE(control, __asm__ volatile("vmcall"
-						    : "=a"(rax)
-						    : "a"(number), "b"(0)
-						    : "memory"));
+						     : "=a"(rax)
+						     : "a"(number), "b"(0)
+						     : "memory"));
 	control->result[0] = rax;
 }

@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 need_kvm
 
 rounds=100
-plan=(exit.rdmsr floor.syscall --rounds $rounds --samples 1000 -q)
+plan=(exit.rdmsr floor.syscall --rounds "$rounds" --samples 1000 -q)
 
 start() {
     "$NESTMARK" run "${plan[@]}" -o "json:$1" >out 2>err &
@@ -80,7 +80,7 @@ for delay in 0.05 0.2 0.35 0.5 0.65 0.8; do
     sleep 0.1
     no_children "$file"
     [[ -e $file ]] && fail "a killed run left a document"
-    [[ -z $(ls -A | grep '\.tmp$') ]] || fail "temporary files: $(ls -A)"
+    [[ -z $(find . -name '*.tmp') ]] || fail "temporary files: $(ls -A)"
     if [[ -s $file.journal && $(wc -l <"$file.journal") -ge 1 ]]; then
         lines=$(wc -l <"$file.journal")
         finish "$file" "$((lines - 1))"

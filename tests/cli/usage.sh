@@ -44,7 +44,7 @@ says err "CPU 1023"
 expect 2 "$NESTMARK" list 'no.such.*'
 expect 2 "$NESTMARK" probe extra
 expect 2 "$NESTMARK" report
-[[ -z $(ls -A | grep -v -e '^out$' -e '^err$') ]] || fail "wrong usage left files: $(ls -A)"
+[[ -z $(find . -type f ! -name out ! -name err) ]] || fail "wrong usage left files: $(ls -A)"
 
 for command in "list" "probe --no-guest" "--help" "--version" "run --help"; do
     # shellcheck disable=SC2086

@@ -37,8 +37,9 @@ static int failures;
 
 static int create(struct nm_guest *guest, unsigned int vcpus)
 {
-	const struct nm_guest_config config = {
-		.payload = &ops, .vcpus = vcpus, .heap_bytes = 65536};
+	const struct nm_guest_config config = {.payload = &ops,
+					       .vcpus = vcpus,
+					       .heap_bytes = 65536};
 	int r = nm_guest_create(guest, &kvm, &config);
 
 	CHECK(!r, "%s", nm_error_last()->text);
@@ -75,7 +76,8 @@ static void test_canary(void)
 	CHECK(!nm_payload_canary(&canary), "%s", nm_error_last()->text);
 	CHECK(!nm_guest_create(&guest, &kvm, &config), "%s", nm_error_last()->text);
 	CHECK(!nm_guest_prepare(&guest, 0, "canary", 0), "%s", nm_error_last()->text);
-	CHECK(nm_guest_prepare(&guest, 0, "absent", 0) == -ENOENT, "an operation that is not there");
+	CHECK(nm_guest_prepare(&guest, 0, "absent", 0) == -ENOENT,
+	      "an operation that is not there");
 	CHECK(!nm_guest_run(&guest, 0, LIMIT_NS, &result), "%s", nm_error_last()->text);
 	CHECK(result.end == NM_GUEST_DONE, "%s", result.text);
 	CHECK(nm_guest_control(&guest, 0)->result[0] == 0x6e6d, "the canary did not write");
@@ -211,7 +213,8 @@ static void test_memory_slots(void)
 	CHECK(!nm_vm_add_memory(&vm, 0x100000, 4096), "%s", nm_error_last()->text);
 	CHECK(nm_vm_add_memory(&vm, 4096, 4096) == -EINVAL, "an overlap was accepted");
 	CHECK(nm_vm_add_memory(&vm, 0x200000, 100) == -EINVAL, "half a page was accepted");
-	CHECK(nm_vm_add_memory(&vm, UINT64_MAX - 4095, 8192) == -EINVAL, "an overflow was accepted");
+	CHECK(nm_vm_add_memory(&vm, UINT64_MAX - 4095, 8192) == -EINVAL,
+	      "an overflow was accepted");
 	CHECK(nm_vm_memory(&vm, 65535, 1), "the last byte of a slot");
 	CHECK(!nm_vm_memory(&vm, 65535, 2), "an access beyond a slot");
 	CHECK(!nm_vm_memory(&vm, 0, UINT64_MAX), "an access that overflows");
