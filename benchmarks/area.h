@@ -26,12 +26,13 @@ struct nm_round_area {
 	char reason[512];
 	uint64_t tsc_khz;    /* of the samples */
 	uint64_t tsc_ticks;  /* of the measured loop */
-	uint64_t host_ns;    /* of the same loop, by CLOCK_MONOTONIC_RAW */
-	uint64_t slack_ns;   /* how well host_ns can be known: the cost of one mark */
+	uint64_t host_ns;    /* of the same loop and one mark, by CLOCK_MONOTONIC_RAW */
+	uint64_t slack_ns;   /* what such a mark costs */
 	uint64_t user_exits; /* within the measured loop */
 	uint32_t has_counters;
 	uint32_t counter_count;
 	struct nm_counter counters[NM_MAX_COUNTERS];
+	uint64_t elapsed_ns; /* of the round as a whole, as are the following */
 	uint64_t steal_ns;
 	uint64_t context_switches;
 	uint64_t migrations;

@@ -105,7 +105,8 @@ static int digest_counters(const struct nm_round_order *order, const struct nm_r
 static bool clocks_disagree(const struct nm_round_area *area, struct nm_round *out)
 {
 	double host = (double)area->host_ns;
-	double apart = (double)area->tsc_ticks * 1e6 / (double)area->tsc_khz - host;
+	double apart = (double)area->tsc_ticks * 1e6 / (double)area->tsc_khz +
+		       (double)area->slack_ns - host;
 	double beyond = fmax(fabs(apart) - (double)area->slack_ns, 0);
 
 	out->clock_deviation_percent = host > 0 ? copysign(beyond, apart) / host * 100 : NAN;
@@ -120,7 +121,7 @@ static int flag(struct nm_arena *arena, struct nm_round *out, bool raised, const
 static int check_conditions(const struct nm_round_area *area, struct nm_arena *arena,
 			    struct nm_round *out)
 {
-	double steal = (double)out->steal_ns / (double)(out->duration_ns + 1) * 100;
+	double steal = (double)out->steal_ns / (double)(out->elapsed_ns + 1) * 100;
 	bool stolen = steal > STEAL_LIMIT_PERCENT && out->steal_ns >= 2 * STEAL_RESOLUTION_NS;
 	bool unstable = out->overhead_spread > OVERHEAD_LIMIT_OF_SELF * out->overhead &&
 			out->overhead_spread > OVERHEAD_LIMIT_OF_P50 * out->p50;
@@ -141,6 +142,7 @@ int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *ar
 	int r;
 
 	out->state = area->state;
+	out->elapsed_ns = area->elapsed_ns;
 	out->steal_ns = area->steal_ns;
 	out->context_switches = area->context_switches;
 	out->migrations = area->migrations;

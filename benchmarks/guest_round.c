@@ -15,14 +15,16 @@
 /* Both statistics files of a guest, and what the marks saw. */
 struct recorder {
 	struct nm_kvmstats stats[2]; /* vCPU, VM */
+	uint64_t *first;	     /* counters at the last mark FIRST, at BEGIN and at END */
 	uint64_t *before;
 	uint64_t *after;
 	size_t count;
 	const uint64_t *user_exits;
 	uint64_t user_exits_before, user_exits_after;
-	uint64_t first_ns;		    /* when mark FIRST was done with */
-	uint64_t begin_in_ns, begin_out_ns; /* when mark BEGIN came, and when it was done with */
-	uint64_t end_in_ns;
+	uint64_t out_ns;   /* when the mark before was done with */
+	uint64_t mark_ns;  /* the least time from one mark to the next */
+	uint64_t begin_ns; /* when BEGIN was done with */
+	uint64_t end_ns;   /* when END came */
 	unsigned int marks;
 	int error;
 };
@@ -40,28 +42,30 @@ static void on_mark(void *context, const struct nm_access *access)
 {
 	struct recorder *recorder = context;
 	uint64_t now = nm_clock_raw_ns();
+	unsigned int mark = *(const unsigned char *)access->data;
 
-	switch (*(const unsigned char *)access->data) {
+	if (mark != NM_ABI_MARK_END && recorder->out_ns &&
+	    now - recorder->out_ns < recorder->mark_ns)
+		recorder->mark_ns = now - recorder->out_ns;
+	switch (mark) {
 	case NM_ABI_MARK_FIRST:
-		recorder->marks |= 1u << NM_ABI_MARK_FIRST;
-		recorder->first_ns = nm_clock_raw_ns();
+		read_stats(recorder, recorder->first);
 		break;
 	case NM_ABI_MARK_BEGIN:
-		recorder->marks |= 1u << NM_ABI_MARK_BEGIN;
-		recorder->begin_in_ns = now;
 		read_stats(recorder, recorder->before);
 		recorder->user_exits_before = *recorder->user_exits;
-		recorder->begin_out_ns = nm_clock_raw_ns();
+		recorder->begin_ns = nm_clock_raw_ns();
 		break;
 	case NM_ABI_MARK_END:
-		recorder->marks |= 1u << NM_ABI_MARK_END;
-		recorder->end_in_ns = now;
+		recorder->end_ns = now;
 		recorder->user_exits_after = *recorder->user_exits;
 		read_stats(recorder, recorder->after);
 		break;
 	default:
-		break;
+		return;
 	}
+	recorder->marks |= 1u << mark;
+	recorder->out_ns = nm_clock_raw_ns();
 }
 
 static int recorder_open(struct recorder *recorder, const struct nm_guest *guest)
@@ -73,17 +77,28 @@ static int recorder_open(struct recorder *recorder, const struct nm_guest *guest
 	if (r)
 		return r;
 	recorder->count = recorder->stats[0].count + recorder->stats[1].count;
-	recorder->before = calloc(recorder->count, sizeof(uint64_t));
-	recorder->after = calloc(recorder->count, sizeof(uint64_t));
-	return recorder->before && recorder->after ? 0 : nm_fail(ENOMEM, "out of memory");
+	recorder->first = calloc(3 * recorder->count, sizeof(uint64_t));
+	if (!recorder->first)
+		return nm_fail(ENOMEM, "out of memory");
+	recorder->before = recorder->first + recorder->count;
+	recorder->after = recorder->before + recorder->count;
+	return 0;
 }
 
 static void recorder_close(struct recorder *recorder)
 {
-	free(recorder->before);
-	free(recorder->after);
+	free(recorder->first);
 	nm_kvmstats_close(&recorder->stats[1]);
 	nm_kvmstats_close(&recorder->stats[0]);
+}
+
+/* What moved from BEGIN to END, less what a mark alone moves. */
+static uint64_t counter_delta(const struct recorder *recorder, size_t at)
+{
+	uint64_t loop = recorder->after[at] - recorder->before[at];
+	uint64_t mark = recorder->before[at] - recorder->first[at];
+
+	return loop > mark ? loop - mark : 0;
 }
 
 static void store_counters(const struct recorder *recorder, struct nm_round_area *area)
@@ -93,7 +108,7 @@ static void store_counters(const struct recorder *recorder, struct nm_round_area
 	area->has_counters = 1;
 	for (size_t s = 0; s < 2; s++) {
 		for (size_t i = 0; i < recorder->stats[s].count; i++, at++) {
-			uint64_t delta = recorder->after[at] - recorder->before[at];
+			uint64_t delta = counter_delta(recorder, at);
 			struct nm_counter *counter = &area->counters[area->counter_count];
 
 			if (!delta || area->counter_count == NM_MAX_COUNTERS)
@@ -116,12 +131,9 @@ static void set_state(struct nm_round_area *area, enum nm_state state, const cha
 static void store_times(const struct recorder *recorder, const struct nm_abi_control *control,
 			struct nm_round_area *area)
 {
-	uint64_t between = recorder->end_in_ns - recorder->begin_out_ns;
-	uint64_t mark = recorder->begin_in_ns - recorder->first_ns;
-
 	area->tsc_ticks = control->tsc_end - control->tsc_begin;
-	area->slack_ns = mark;
-	area->host_ns = between > mark ? between - mark : 0;
+	area->host_ns = recorder->end_ns - recorder->begin_ns;
+	area->slack_ns = recorder->mark_ns;
 	area->user_exits = recorder->user_exits_after - recorder->user_exits_before - 1;
 }
 
@@ -186,7 +198,8 @@ static void run(const struct nm_round_order *order, struct nm_guest_round *round
 {
 	struct nm_guest_result result = {0};
 	struct recorder recorder = {.stats = {{.fd = -1}, {.fd = -1}},
-				    .user_exits = &result.user_exits};
+				    .user_exits = &result.user_exits,
+				    .mark_ns = UINT64_MAX};
 	int r = prepare(order, round, &recorder);
 
 	if (!r)

@@ -55,6 +55,7 @@ static void child_main(const struct nm_round_host *host, const struct nm_round_o
 	struct nm_round_area *area = host->area;
 	struct rusage before;
 	struct rusage after;
+	uint64_t begin = nm_clock_ns();
 	uint64_t steal;
 	unsigned int cpu = 0;
 
@@ -79,6 +80,7 @@ static void child_main(const struct nm_round_host *host, const struct nm_round_o
 		nm_native_round(host, order, area);
 	getrusage(RUSAGE_THREAD, &after);
 	syscall(SYS_getcpu, &cpu, NULL, NULL);
+	area->elapsed_ns = nm_clock_ns() - begin;
 	area->steal_ns = nm_steal_ns(host->root, order->cpu) - steal;
 	area->context_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
 	area->migrations = (int)cpu != order->cpu;

@@ -16,9 +16,12 @@
 #define EXITS_ABOVE	  0.10	 /* and see this many more, */
 #define EXITS_PER_S	  2000.0 /* besides the host's own interrupts */
 #define USER_EXITS_APART  0.001
-#define EMULATED_ABOVE	  0.5  /* instructions per operation beyond the expected and one per exit */
-#define QUIET_WITHIN	  1.02 /* a round is quiet when its p5 is this close to the floor */
+#define EMULATED_ABOVE	  0.5 /* instructions per operation beyond the expected and one per exit */
+#define QUIET_WITHIN	  0.02 /* of the floor, clock reading included: a round this close is quiet */
 #define QUIET_SLACK_NS	  2.0
+#define MIN_QUIET	  2u /* quiet rounds that a floor needs, */
+#define MIN_QUIET_FULL	  3u /* and with as many rounds as a verdict takes, */
+#define FULL_ROUNDS	  10u
 #define MIN_ROUNDS	  3u
 #define MAX_FLAGGED_SHARE 0.2
 
@@ -239,13 +242,21 @@ static int summarise_counters(struct nm_measurement *measurement, struct nm_aren
 	return r;
 }
 
+/* The floor is a difference of two readings, so its tolerance is one of their sum. */
+static bool is_quiet(const struct nm_round *round, const struct nm_measurement *measurement)
+{
+	double floor = measurement->summary.floor.value;
+	double reading = round->overhead / (double)measurement->batch;
+
+	return round->p5 - floor <= (floor + reading) * QUIET_WITHIN + QUIET_SLACK_NS;
+}
+
 static int summarise_evidence(struct nm_measurement *measurement, const struct nm_bench *bench,
 			      struct nm_arena *arena)
 {
 	struct nm_evidence *evidence = &measurement->evidence;
-	double floor = measurement->summary.floor.value;
 	double steal = 0;
-	double duration = 0;
+	double elapsed = 0;
 	uint64_t quiet = 0;
 
 	for (size_t i = 0; i < measurement->rounds.count; i++) {
@@ -258,14 +269,14 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 		evidence->rounds_ok++;
 		evidence->rounds_flagged += round->flags.count > 0;
 		steal += (double)round->steal_ns;
-		duration += (double)round->duration_ns;
-		quiet += round->p5 <= floor * QUIET_WITHIN + QUIET_SLACK_NS;
+		elapsed += (double)round->elapsed_ns;
+		quiet += is_quiet(round, measurement);
 	}
 	evidence->overhead = median_of(measurement, value_overhead);
 	evidence->clock_deviation_percent = median_of(measurement, value_clock);
 	if (!evidence->rounds_ok)
 		return 0;
-	evidence->steal_percent = duration > 0 ? steal / duration * 100 : NAN;
+	evidence->steal_percent = elapsed > 0 ? steal / elapsed * 100 : NAN;
 	evidence->quiet_share = (double)quiet / (double)evidence->rounds_ok;
 	if (measurement->context != NM_CONTEXT_GUEST)
 		return 0;
@@ -338,6 +349,11 @@ static int describe_failures(struct nm_measurement *measurement, enum nm_state s
 					 bad->reason ? bad->reason : "no reason given"));
 }
 
+static double quiet_rounds(const struct nm_evidence *evidence)
+{
+	return nearbyint(evidence->quiet_share * (double)evidence->rounds_ok);
+}
+
 static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 {
 	const struct nm_evidence *evidence = &measurement->evidence;
@@ -345,7 +361,8 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 	char why[256];
 
 	if (!rounds)
-		return set_state(measurement, NM_STATE_FAILED, "no round was run");
+		return set_state(measurement, NM_STATE_FAILED,
+				 "the run ended before its first round");
 	if ((double)evidence->rounds_failed > MAX_FLAGGED_SHARE * (double)rounds)
 		return describe_failures(measurement, NM_STATE_OK, arena);
 	if (fabs(evidence->clock_deviation_percent) > NM_CLOCK_LIMIT_PERCENT)
@@ -354,14 +371,14 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 			nm_arena_printf(arena,
 					"TSC and CLOCK_MONOTONIC_RAW are %.1f %% apart for the "
 					"same loop",
-					evidence->clock_deviation_percent));
+					fabs(evidence->clock_deviation_percent)));
 	if (contradicts_evidence(measurement, why, sizeof(why)))
 		return set_state(measurement, NM_STATE_INVALID, nm_arena_strdup(arena, why));
 	if (evidence->rounds_failed)
 		return describe_failures(measurement, NM_STATE_NOISY, arena);
 	if (evidence->rounds_ok < MIN_ROUNDS)
 		return set_state(measurement, NM_STATE_NOISY,
-				 nm_arena_printf(arena, "only %llu rounds",
+				 nm_arena_printf(arena, "too few rounds: %llu",
 						 (unsigned long long)evidence->rounds_ok));
 	if ((double)evidence->rounds_flagged > MAX_FLAGGED_SHARE * (double)rounds)
 		return set_state(measurement, NM_STATE_NOISY,
@@ -369,6 +386,12 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 						 "%llu of %zu rounds flagged (see their flags)",
 						 (unsigned long long)evidence->rounds_flagged,
 						 rounds));
+	if (quiet_rounds(evidence) <
+	    (evidence->rounds_ok < FULL_ROUNDS ? MIN_QUIET : MIN_QUIET_FULL))
+		return set_state(measurement, NM_STATE_NOISY,
+				 nm_arena_printf(arena,
+						 "only %.0f of %zu rounds reached the quiet floor",
+						 quiet_rounds(evidence), rounds));
 	measurement->state = NM_STATE_OK;
 	measurement->reason = NULL;
 	return 0;

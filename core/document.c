@@ -65,6 +65,7 @@ static const struct nm_field round_fields[] = {
 	{FIELD(REAL, nm_round, clock_deviation_percent)},
 	{FIELD(REAL, nm_round, user_exits_per_op), .optional = true},
 	{FIELD(MAP, nm_round, counters_per_op), .optional = true},
+	{FIELD(UINT, nm_round, elapsed_ns)},
 	{FIELD(UINT, nm_round, steal_ns)},
 	{FIELD(UINT, nm_round, context_switches)},
 	{FIELD(UINT, nm_round, migrations)},

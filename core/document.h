@@ -77,8 +77,9 @@ struct nm_round {
 	double clock_deviation_percent; /* TSC against that clock, beyond the cost of the marks */
 	double user_exits_per_op;	/* returns of KVM_RUN that our VMM handled */
 	struct nm_map counters_per_op;	/* KVM's statistics that moved */
-	uint64_t steal_ns;		/* of the CPU, while the round ran */
-	uint64_t context_switches;
+	uint64_t elapsed_ns;	   /* of the round as a whole, VM and all; so are the following */
+	uint64_t steal_ns;	   /* of the CPU */
+	uint64_t context_switches; /* involuntary */
 	uint64_t migrations;
 	struct nm_strings flags; /* what was not as it should be: "steal", "clock" … */
 };

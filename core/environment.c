@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The choice in brackets: "always [madvise] never" is "madvise". */
+/* The choice in brackets: "always [madvise] never" is "madvise"; some files use parentheses. */
 static char *bracketed(struct nm_arena *arena, char *line)
 {
-	char *open = line ? strchr(line, '[') : NULL;
-	char *close = open ? strchr(open, ']') : NULL;
+	char *open = line ? strpbrk(line, "[(") : NULL;
+	char *close = open ? strpbrk(open, "])") : NULL;
 
 	return close ? nm_arena_strndup(arena, open + 1, (size_t)(close - open - 1)) : line;
 }
@@ -38,7 +38,6 @@ static char *preemption(const struct nm_root *root, struct nm_arena *arena, cons
 
 	if (mode)
 		return mode;
-	/* debugfs marks the mode with parentheses in some versions and may be unreadable. */
 	for (size_t i = 0; version && words[i]; i++)
 		if (strstr(version, words[i]))
 			return nm_arena_strdup(arena, words[i]);

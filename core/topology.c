@@ -22,6 +22,8 @@ int nm_topology_load(struct nm_topology **out)
 	*out = NULL;
 	if (!topology)
 		return nm_fail(ENOMEM, "out of memory");
+	/* What it cannot find is said by our own errors. */
+	setenv("HWLOC_HIDE_ERRORS", "2", 0);
 	if (hwloc_get_api_version() >> 16 != HWLOC_API_VERSION >> 16)
 		r = nm_fail(ENOTSUP, "hwloc: the library is not the one this was built for");
 	else if (hwloc_topology_init(&topology->hwloc))

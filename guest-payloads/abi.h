@@ -68,10 +68,12 @@ struct nm_abi_op {
 #define NM_ABI_MMIO_ABSENT 0x30002000u /* nothing at all: executing here cannot work */
 
 enum nm_abi_mark {
-	NM_ABI_MARK_FIRST, /* right before NM_ABI_MARK_BEGIN, so that the cost of a mark is known */
+	NM_ABI_MARK_FIRST, /* NM_ABI_FIRST_MARKS times before BEGIN, so that the cost of a mark is known */
 	NM_ABI_MARK_BEGIN,
 	NM_ABI_MARK_END,
 };
+
+#define NM_ABI_FIRST_MARKS 4
 
 struct nm_abi_fault {
 	uint64_t vector;

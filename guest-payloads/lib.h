@@ -61,6 +61,13 @@ static inline void nm_mark(enum nm_abi_mark mark)
 	nm_out8(NM_ABI_PORT_MARK, (uint8_t)mark);
 }
 
+/** Writes to each page of a range, so that no nested page fault falls into what is measured. */
+static inline void nm_touch(uint64_t gpa, uint64_t bytes)
+{
+	for (uint64_t at = 0; at < bytes; at += 4096)
+		*(volatile uint64_t *)(gpa + at) = 0;
+}
+
 /*
  * Two readings around the operation, one store: that is all a sample costs. The overhead is taken by the same
  * loop around nothing. A batch adds one decrement and one branch per operation.
@@ -93,7 +100,9 @@ static inline void nm_mark(enum nm_abi_mark mark)
 		for (uint64_t left_ = (control)->warmup; left_; left_--) {                         \
 			operation;                                                                 \
 		}                                                                                  \
-		nm_mark(NM_ABI_MARK_FIRST);                                                        \
+		nm_touch((control)->sample_gpa, (control)->samples * sizeof(uint64_t));            \
+		for (int marks_ = 0; marks_ < NM_ABI_FIRST_MARKS; marks_++)                        \
+			nm_mark(NM_ABI_MARK_FIRST);                                                \
 		nm_mark(NM_ABI_MARK_BEGIN);                                                        \
 		(control)->tsc_begin = nm_tsc();                                                   \
 		if (batch_ == 1)                                                                   \

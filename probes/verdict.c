@@ -40,6 +40,13 @@ int nm_probe_verdict(struct nm_probe_context *context)
 			"use an instance with nested virtualization for hardware figures",
 			"kvm_pvm: guest kernel code is interpreted, guest user code "
 			"runs natively");
+	if (context->machine->hypervisor && !strcmp(context->machine->hypervisor, "TCGTCGTCGTCG"))
+		return nm_finding_add(context, "verdict.virtualization", NM_STATUS_WARN,
+				      NM_STRING("emulated"),
+				      "run on hardware for figures that mean time",
+				      "%s on a CPU that QEMU emulates (TCG): functions are real, "
+				      "times are not",
+				      backend);
 	return nm_finding_add(context, "verdict.virtualization",
 			      passes(findings, "guest.canary") ? NM_STATUS_PASS : NM_STATUS_UNKNOWN,
 			      NM_STRING("hardware"), NULL, "%s with %s",

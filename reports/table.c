@@ -30,6 +30,8 @@ struct libscols_table *nm_table_new(const struct nm_render_options *options)
 	/* The same output wherever it goes: nothing is cut to the width of a terminal. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_nowrap(table, 1);
+	/* Cells were cleaned before; without a UTF-8 locale this would escape them. */
+	scols_table_enable_noencoding(table, 1);
 	return table;
 }
 

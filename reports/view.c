@@ -124,16 +124,32 @@ static int add_line(struct nm_arena *arena, struct nm_strings *lines, char *line
 	return line ? nm_strings_add(arena, lines, line) : -ENOMEM;
 }
 
-static int add_reason(struct nm_view *view, struct nm_arena *arena, const struct nm_measurement *m)
+static bool same_reason(const struct nm_measurement *a, const struct nm_measurement *b)
 {
-	const char *name = nm_measurement_name(arena, m);
+	return a->state == b->state && a->reason && b->reason && !strcmp(a->reason, b->reason);
+}
+
+/* Measurements with one state and reason share a line, where the first of them stands. */
+static int add_reasons(struct nm_view *view, struct nm_arena *arena,
+		       const struct nm_document *document, size_t first)
+{
+	const struct nm_measurement *all = document->measurements.items;
+	const struct nm_measurement *m = &all[first];
+	const char *names = nm_measurement_name(arena, m);
 
 	if (m->state == NM_STATE_OK)
 		return 0;
-	if (!name)
+	for (size_t i = 0; i < first; i++)
+		if (same_reason(&all[i], m))
+			return 0;
+	for (size_t i = first + 1; names && i < document->measurements.count; i++)
+		if (same_reason(&all[i], m))
+			names = nm_arena_printf(arena, "%s, %s", names,
+						nm_measurement_name(arena, &all[i]));
+	if (!names)
 		return -ENOMEM;
 	return add_line(arena, &view->reasons,
-			nm_arena_printf(arena, "%s %s: %s%s%s", name, nm_state_names[m->state],
+			nm_arena_printf(arena, "%s %s: %s%s%s", names, nm_state_names[m->state],
 					m->reason ? m->reason : "no reason recorded",
 					m->remedy ? "; to change that: " : "",
 					m->remedy ? m->remedy : ""));
@@ -251,7 +267,7 @@ int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = add_row(view, arena, &document->measurements.items[i]);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
-		r = add_reason(view, arena, &document->measurements.items[i]);
+		r = add_reasons(view, arena, document, i);
 	if (!r)
 		r = add_notes(view, arena, document);
 	return r;

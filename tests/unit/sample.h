@@ -13,13 +13,14 @@
 static inline struct nm_measurement *add_measurement(struct nm_document *document,
 						     const char *operation, enum nm_context context)
 {
-	struct nm_measurement *m =
-		nm_arena_append(&document->arena, &document->measurements.items,
-				&document->measurements.count, sizeof(*m));
+	struct nm_measurement *m = nm_arena_append(&document->arena, &document->measurements.items,
+						   &document->measurements.count, sizeof(*m));
 
 	cr_assert(m, "out of memory");
-	*m = (struct nm_measurement) {
-		.operation = operation, .group = "exits", .context = (int)context, .unit = "ns"};
+	*m = (struct nm_measurement) {.operation = operation,
+				      .group = "exits",
+				      .context = (int)context,
+				      .unit = "ns"};
 	m->version = 1;
 	m->batch = 1;
 	return m;
@@ -67,7 +68,8 @@ static inline void sample_failed_round(struct nm_document *document, struct nm_m
 
 	*round = (struct nm_round) {.index = 0,
 				    .state = NM_STATE_FAILED,
-				    .reason = "the measuring process was killed by signal 9 (Killed)",
+				    .reason =
+					    "the measuring process was killed by signal 9 (Killed)",
 				    .user_exits_per_op = NAN};
 	round->min = round->p5 = round->p50 = round->p90 = round->p99 = round->p999 = NAN;
 	round->max = round->mean = round->overhead = round->overhead_spread = NAN;
@@ -77,8 +79,10 @@ static inline void sample_failed_round(struct nm_document *document, struct nm_m
 static inline void sample_numbers(struct nm_document *document, struct nm_measurement *m)
 {
 	const struct nm_statistic some = {.value = 1234.5, .lo = 1200.25, .hi = 1300.125};
-	const struct nm_statistic none = {
-		.value = NAN, .lo = NAN, .hi = NAN, .reason = "needs 10000 samples in a round"};
+	const struct nm_statistic none = {.value = NAN,
+					  .lo = NAN,
+					  .hi = NAN,
+					  .reason = "needs 10000 samples in a round"};
 
 	m->summary = (struct nm_summary) {.floor = some,
 					  .p50 = some,
@@ -180,7 +184,8 @@ static inline void sample_environment(struct nm_document *document)
 				      .pressure_before = 0,
 				      .pressure_after = NAN};
 	nm_map_set(&document->arena, &e->vulnerabilities, "meltdown", NM_STRING("Not affected"));
-	nm_map_set(&document->arena, &e->module_parameters, "kvm.halt_poll_ns", NM_STRING("200000"));
+	nm_map_set(&document->arena, &e->module_parameters, "kvm.halt_poll_ns",
+		   NM_STRING("200000"));
 	nm_strings_add(&document->arena, &e->privileges, "root");
 	nm_strings_add(&document->arena, &e->changed, "governor: powersave -> performance");
 }
@@ -192,8 +197,10 @@ static inline void add_finding(struct nm_document *document, const char *id, int
 						     &document->findings.count, sizeof(*finding));
 
 	cr_assert(finding, "out of memory");
-	*finding = (struct nm_finding) {
-		.id = id, .status = status, .value = value, .evidence = "read from a sample"};
+	*finding = (struct nm_finding) {.id = id,
+					.status = status,
+					.value = value,
+					.evidence = "read from a sample"};
 }
 
 static inline void sample_findings(struct nm_document *document)
@@ -266,9 +273,18 @@ static inline const char *value_end(const char *at)
  */
 static inline size_t each_wrong_value(void (*visit)(const char *bytes, size_t length))
 {
-	static const char *const values[] = {
-		"null", "true", "-1", "1.5",	       "1e308",		    "18446744073709551615",
-		"\"\"", "[]",	"{}", "[null,1,\"x\"]", "\"\\u001b[2J|`<b>\"", "{\"a\":null,\"b\":[]}"};
+	static const char *const values[] = {"null",
+					     "true",
+					     "-1",
+					     "1.5",
+					     "1e308",
+					     "18446744073709551615",
+					     "\"\"",
+					     "[]",
+					     "{}",
+					     "[null,1,\"x\"]",
+					     "\"\\u001b[2J|`<b>\"",
+					     "{\"a\":null,\"b\":[]}"};
 	char *text = sample_text();
 	size_t count = 0;
 
