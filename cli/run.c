@@ -58,13 +58,18 @@ static void on_stop(int signal)
 	stop_signal = signal;
 }
 
+/* A signal that the caller ignores (nohup, a job in the background) stays ignored. */
 static void catch_signals(void)
 {
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	const struct sigaction action = {.sa_handler = on_stop};
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct sigaction before;
+
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
 }
 
 /* Options */
@@ -529,40 +534,51 @@ static int exit_code(const struct options *options, const struct nm_document *do
 	return measured ? code : (int)options->skip_code;
 }
 
-static int finish(struct run *run, int result)
+static int conclude(struct run *run, int result)
 {
-	struct options *options = run->options;
 	struct nm_document *document = run->document;
-	int code;
+	struct nm_arena *arena = &document->arena;
 	int r;
 
 	document->run.state = result ? NM_RUN_INCOMPLETE : NM_RUN_COMPLETE;
 	document->run.reason = NULL;
 	if (result == -EINTR)
-		document->run.reason =
-			nm_arena_printf(&document->arena, "stopped by signal %d", stop_signal);
+		document->run.reason = nm_arena_printf(arena, "stopped by signal %d", stop_signal);
 	else if (result)
-		document->run.reason = nm_arena_strdup(&document->arena, nm_error_last()->text);
-	document->run.ended = now(&document->arena);
+		document->run.reason = nm_arena_strdup(arena, nm_error_last()->text);
+	document->run.ended = now(arena);
 	r = nm_session_summarise(document);
+	return r ? r : nm_environment_finish(&run->root, arena, &document->environment);
+}
+
+static void say_where(const struct run *run, bool written)
+{
+	const char *path = run->options->document_path;
+
+	if (!written && access(run->journal.path, F_OK) == 0)
+		nm_warn("every finished round is safe in %s: nestmark run --resume %s",
+			run->journal.path, path);
+	else if (written && run->document->run.state == NM_RUN_INCOMPLETE)
+		nm_warn("wrote %s (incomplete; nestmark run --resume %s finishes it)", path, path);
+	else if (written && !run->options->quiet)
+		nm_warn("wrote %s", path);
+}
+
+static int finish(struct run *run, int result)
+{
+	struct options *options = run->options;
+	int code;
+	int r = conclude(run, result);
+
+	code = exit_code(options, run->document);
 	if (!r)
-		r = nm_environment_finish(&run->root, &document->arena, &document->environment);
-	code = exit_code(options, document);
-	if (!r)
-		r = nm_journal_finish(&run->journal, document);
-	if (r) {
+		r = nm_journal_finish(&run->journal, run->document);
+	if (r)
 		code = nm_report_error(NM_EXIT_UNDECIDED);
-		if (access(run->journal.path, F_OK) == 0)
-			nm_warn("every finished round is safe in %s: nestmark run --resume %s",
-				run->journal.path, options->document_path);
-	}
-	r = nm_outputs_write(&options->outputs, document, options->colour);
-	if (!options->quiet)
-		nm_warn("wrote %s%s", options->document_path,
-			document->run.state == NM_RUN_INCOMPLETE
-				? " (incomplete; nestmark run --resume finishes it)"
-				: "");
-	return r ? r : code;
+	if (nm_outputs_write(&options->outputs, run->document, options->colour))
+		code = NM_EXIT_UNDECIDED;
+	say_where(run, !r);
+	return code;
 }
 
 static int measure(struct run *run)

@@ -4,7 +4,7 @@
 # Documents from strangers: one line that names the file and the place, exit code 2, never a crash.
 source "$(dirname "$0")/lib.sh"
 
-expect 0 "$NESTMARK" run floor.syscall --rounds 3 --samples 50 -q -o json:good.json
+measures "$NESTMARK" run floor.syscall --rounds 3 --samples 50 -q -o json:good.json
 
 refused() {
     local file=$1

@@ -9,7 +9,8 @@ rounds=100
 plan=(exit.rdmsr floor.syscall --rounds "$rounds" --samples 1000 -q)
 
 start() {
-    "$NESTMARK" run "${plan[@]}" -o "json:$1" >out 2>err &
+    # The shell lets jobs in the background ignore SIGINT.
+    env --default-signal=INT "$NESTMARK" run "${plan[@]}" -o "json:$1" >out 2>err &
     pid=$!
 }
 

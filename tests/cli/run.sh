@@ -56,22 +56,22 @@ grep -q $'\e\\[' out && fail "colour in spite of NO_COLOR"
 
 # The document's name when none is given, -J, a folder, contexts, and one order for one seed.
 mkdir folder
-expect 0 "$NESTMARK" run floor.syscall --rounds 3 --samples 50 -q -J -o md:folder/
+measures "$NESTMARK" run floor.syscall --rounds 3 --samples 50 -q -J -o md:folder/
 [[ $(ls folder/*.md | wc -l) -eq 1 && $(ls ./*Z-*.json | wc -l) -eq 1 ]] || fail "names: $(ls . folder)"
 valid out ./*Z-*.json
 cmp -s out ./*Z-*.json || fail "-J is not the document"
 rm -f ./*Z-*.json
 for i in 1 2; do
-    expect 0 "$NESTMARK" run floor.loop exit.cpuid exit.rdmsr --rounds 3 --samples 50 --seed 7 -v -o json:order$i.json
+    measures "$NESTMARK" run floor.loop exit.cpuid exit.rdmsr --rounds 3 --samples 50 --seed 7 -v -o json:order$i.json
     grep '^round' err >order$i
 done
 [[ -s order1 ]] || fail "-v shows no rounds"
 cmp -s order1 order2 || fail "the same seed gives another order"
-expect 0 "$NESTMARK" run 'exit.cpuid' --context native --rounds 3 --samples 50 -o json:native.json
+measures "$NESTMARK" run 'exit.cpuid' --context native --rounds 3 --samples 50 -o json:native.json
 grep -q '"context": "guest"' native.json && fail "--context native measured a guest"
 
 # Precision stops no earlier than the tenth round, a budget stops at any.
-expect 0 "$NESTMARK" run floor.syscall --target-ci 50% --samples 200 -o json:precise.json
+measures "$NESTMARK" run floor.syscall --target-ci 50% --samples 200 -o json:precise.json
 /usr/bin/python3 -c '
 import json
 m = json.load(open("precise.json"))["measurements"][0]
