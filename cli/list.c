@@ -77,8 +77,11 @@ static int list_text(const struct nm_selection *selection, struct nm_text *out)
 		snprintf(contexts, sizeof(contexts), "%s%s%s", bench->native ? "native " : "",
 			 bench->cpls & NM_CPL0 ? "guest-cpl0 " : "",
 			 bench->cpls & NM_CPL3 ? "guest-cpl3" : "");
-		nm_text_printf(out, "%-20s %-7s %-28s %s%s\n", bench->name, bench->group, contexts,
+		nm_text_printf(out, "%-20s %-7s %-28s %s%s", bench->name, bench->group, contexts,
 			       bench->summary, bench->drill ? " (only when named)" : "");
+		for (size_t r = 0; r < NM_MAX_REQUIRES && bench->requires[r]; r++)
+			nm_text_printf(out, ", needs %s", bench->requires[r]);
+		nm_text_puts(out, "\n");
 	}
 	nm_text_puts(out, "\nPROFILES\n");
 	for (const struct nm_profile *profile = nm_profiles; profile->name; profile++)
