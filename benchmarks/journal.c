@@ -35,31 +35,32 @@ static int append(struct nm_journal *journal, const struct nm_text *line)
 	return 0;
 }
 
-static int append_header(struct nm_journal *journal, const struct nm_document *document)
+static int write_header(struct nm_journal *journal, const struct nm_document *document)
 {
 	struct nm_text line = {0};
+	struct nm_file file;
 	int r = nm_document_write(&line, document, false);
 
 	if (!r)
-		r = append(journal, &line);
+		r = nm_file_begin(&file, journal->path, line.length);
+	if (!r)
+		r = nm_file_commit(&file, line.bytes, line.length);
+	journal->written = line.length;
 	nm_text_free(&line);
 	return r;
 }
 
-static int create(struct nm_journal *journal, const char *path, bool replace)
+static int open_to_append(struct nm_journal *journal, size_t reserve)
 {
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (replace ? O_TRUNC : O_EXCL);
-
-	journal->fd = open(journal->path, flags, 0644);
-	if (journal->fd >= 0)
-		return 0;
-	if (errno == EEXIST)
-		return nm_fail_remedy(EEXIST,
-				      "finish it with nestmark run --resume, or remove the journal",
-				      "%s: an earlier run into %s did not end", journal->path,
-				      path);
-	return nm_fail_remedy(errno, "name another place with -o json:PATH", "%s: %s",
-			      journal->path, strerror(errno));
+	journal->fd = open(journal->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (journal->fd < 0)
+		return nm_fail(errno, "%s: %s", journal->path, strerror(errno));
+	if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)(journal->written + reserve)) &&
+	    errno == ENOSPC)
+		return nm_fail_remedy(ENOSPC,
+				      "free some space, or name another place with -o json:PATH",
+				      "%s: cannot reserve %zu bytes", journal->path, reserve);
+	return 0;
 }
 
 int nm_journal_open(struct nm_journal *journal, const char *path,
@@ -72,18 +73,22 @@ int nm_journal_open(struct nm_journal *journal, const char *path,
 	if ((size_t)snprintf(journal->path, sizeof(journal->path), "%s.journal", path) >=
 	    sizeof(journal->path))
 		return nm_fail(ENAMETOOLONG, "%.80s…: name too long", path);
+	if (!replace && !access(journal->path, F_OK))
+		return nm_fail_remedy(EEXIST,
+				      "finish it with nestmark run --resume, or remove the journal",
+				      "%s: an earlier run into %s did not end", journal->path,
+				      path);
 	r = nm_file_begin(&journal->document, path, reserve);
-	if (r)
+	/* Rounds that an earlier journal holds are in the header of this one before that is replaced. */
+	if (!r)
+		r = write_header(journal, document);
+	if (r) {
+		nm_file_abandon(&journal->document);
 		return r;
-	r = create(journal, path, replace);
-	if (!r && fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)reserve) && errno == ENOSPC)
-		r = nm_fail_remedy(ENOSPC,
-				   "free some space, or name another place with -o json:PATH",
-				   "%s: cannot reserve %zu bytes", journal->path, reserve);
-	else if (!r)
-		r = append_header(journal, document);
+	}
+	r = open_to_append(journal, reserve);
 	if (r)
-		nm_journal_close(journal, true);
+		nm_journal_close(journal, !replace);
 	return r;
 }
 

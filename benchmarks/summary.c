@@ -457,7 +457,10 @@ int nm_summarise_ratios(struct nm_document *document)
 double nm_precision_percent(const struct nm_measurement *measurement, uint64_t seed)
 {
 	struct nm_statistic p50;
+	double values[NM_MAX_ROUNDS];
 
+	if (collect(measurement, value_p50, values) < 2)
+		return NAN;
 	if (statistic(measurement, value_p50, nm_median_sorted, seed, NULL, &p50) ||
 	    !(p50.value > 0))
 		return NAN;

@@ -25,16 +25,17 @@ int nm_fail_at(const char *file, int line, int code, const char *remedy, const c
 int nm_error_within(int code, const char *format, ...)
 {
 	char inner[sizeof(last.text)];
-	char prefix[sizeof(last.text) / 2];
 	va_list args;
+	size_t used;
 
-	va_start(args, format);
-	vsnprintf(prefix, sizeof(prefix), format, args);
-	va_end(args);
 	memcpy(inner, last.text, sizeof(inner));
+	va_start(args, format);
+	vsnprintf(last.text, sizeof(last.text) / 2, format, args);
+	va_end(args);
+	used = strlen(last.text);
 	/* What does not fit is the end of the inner text. */
-	snprintf(last.text, sizeof(last.text), "%s: %.*s", prefix,
-		 (int)(sizeof(inner) - sizeof(prefix) - 3), inner);
+	snprintf(last.text + used, sizeof(last.text) - used, ": %.*s",
+		 (int)(sizeof(last.text) - used - 3), inner);
 	return code;
 }
 

@@ -136,6 +136,8 @@ static int name_file(struct nm_file *file)
 	if (!file->anonymous)
 		return 0;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	/* A process of the same number that was killed may have left its own. */
+	unlink(file->temporary);
 	if (linkat(AT_FDCWD, self, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW))
 		return nm_fail(errno, "%s", strerror(errno));
 	file->anonymous = false;

@@ -46,40 +46,21 @@ void nm_json_append(nm_json *array, nm_json *child)
 	json_object_array_add(raw(array), raw(child));
 }
 
-/* Length of the valid UTF-8 sequence at s, or 0. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t length = s[0] < 0x80		       ? 1
-			: s[0] >= 0xc2 && s[0] <= 0xdf ? 2
-			: (s[0] & 0xf0) == 0xe0	       ? 3
-			: s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-						       : 0;
-
-	for (size_t i = 1; i < length; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return length;
-}
-
 nm_json *nm_json_string(const char *text)
 {
 	struct nm_text clean = {0};
-	const unsigned char *s = (const unsigned char *)text;
 	struct json_object *result;
 
 	if (!text)
 		return NULL;
-	while (*s) {
-		size_t length = utf8_length(s);
+	while (*text) {
+		size_t length = nm_utf8_length(text);
 
 		if (length)
-			nm_text_put(&clean, (const char *)s, length);
+			nm_text_put(&clean, text, length);
 		else
 			nm_text_puts(&clean, "\xef\xbf\xbd");
-		s += length ? length : 1;
+		text += length ? length : 1;
 	}
 	result = json_object_new_string_len(clean.bytes ? clean.bytes : "", (int)clean.length);
 	nm_text_free(&clean);
@@ -97,6 +78,20 @@ nm_json *nm_json_uint(uint64_t value)
 				       : json_object_new_uint64(value));
 }
 
+/* printf() writes the decimal point of the locale, should somebody have set one. */
+static void use_point(char *digits)
+{
+	char *out = digits;
+
+	for (const char *in = digits; *in; in++) {
+		if (strchr("+-0123456789e", *in))
+			*out++ = *in;
+		else if (out == digits || out[-1] != '.')
+			*out++ = '.';
+	}
+	*out = '\0';
+}
+
 nm_json *nm_json_real(double value)
 {
 	char digits[32];
@@ -105,6 +100,7 @@ nm_json *nm_json_real(double value)
 		return NULL;
 	/* Adding zero turns -0, which would not survive reading as an integer, into 0. */
 	snprintf(digits, sizeof(digits), "%.9g", value + 0.0);
+	use_point(digits);
 	return wrap(json_object_new_double_s(value, digits));
 }
 
@@ -236,42 +232,106 @@ static int fail_at(const struct scan *scan, size_t at, const char *what)
 	return nm_fail(EINVAL, "line %zu, column %zu: %s", line, at - start + 1, what);
 }
 
+static char byte_at(const struct scan *scan, size_t at)
+{
+	return at < scan->length ? scan->bytes[at] : '\0';
+}
+
+static size_t skip_space(const struct scan *scan, size_t at)
+{
+	while (at < scan->length && strchr(" \t\r\n", scan->bytes[at]) && scan->bytes[at])
+		at++;
+	return at;
+}
+
+/* The text may end within a sequence, and is not terminated. */
+static size_t sequence_length(const struct scan *scan)
+{
+	char bytes[5] = "";
+	size_t left = scan->length - scan->at;
+
+	memcpy(bytes, scan->bytes + scan->at, left < 4 ? left : 4);
+	return nm_utf8_length(bytes);
+}
+
+/* Leaves scan->at at the closing quote. */
 static int scan_string(struct scan *scan)
 {
 	size_t start = scan->at;
+	bool has_nul = false;
 
 	for (scan->at++; scan->at < scan->length; scan->at++) {
 		unsigned char c = (unsigned char)scan->bytes[scan->at];
+		size_t sequence;
 
-		if (c == '"')
+		if (c == '"') {
+			if (has_nul && byte_at(scan, skip_space(scan, scan->at + 1)) == ':')
+				return fail_at(scan, start, "NUL character in a key");
 			return 0;
+		}
 		if (c < 0x20)
 			return fail_at(scan, scan->at, "control character in a string");
-		if (c == '\\')
-			scan->at++;
+		sequence = sequence_length(scan);
+		if (!sequence)
+			return fail_at(scan, scan->at, "invalid UTF-8");
+		has_nul |= scan->length - scan->at >= 6 &&
+			   !memcmp(scan->bytes + scan->at, "\\u0000", 6);
+		scan->at += c == '\\' ? 1 : sequence - 1;
 	}
 	return fail_at(scan, start, "string without an end");
 }
 
+static size_t skip_digits(const struct scan *scan, size_t at)
+{
+	while (byte_at(scan, at) >= '0' && byte_at(scan, at) <= '9')
+		at++;
+	return at;
+}
+
+/* RFC 8259, section 6: the end of the number at `at`, or 0. *whole says whether it is an integer. */
+static size_t number_end(const struct scan *scan, size_t at, bool *whole)
+{
+	size_t digits = at + (byte_at(scan, at) == '-');
+	size_t end = skip_digits(scan, digits);
+
+	*whole = true;
+	if (end == digits || (byte_at(scan, digits) == '0' && end > digits + 1))
+		return 0;
+	if (byte_at(scan, end) == '.') {
+		*whole = false;
+		digits = end + 1;
+		end = skip_digits(scan, digits);
+		if (end == digits)
+			return 0;
+	}
+	if (byte_at(scan, end) == 'e' || byte_at(scan, end) == 'E') {
+		*whole = false;
+		digits = end + 1;
+		digits += byte_at(scan, digits) == '+' || byte_at(scan, digits) == '-';
+		end = skip_digits(scan, digits);
+		if (end == digits)
+			return 0;
+	}
+	return strchr(" \t\r\n,]}", byte_at(scan, end)) ? end : 0;
+}
+
 static int scan_number(struct scan *scan)
 {
-	static const char alphabet[] = "+-.0123456789eE";
 	size_t start = scan->at;
-	size_t digits;
-	char copy[32];
+	char copy[64];
+	bool whole;
+	size_t end = number_end(scan, start, &whole);
 
-	while (scan->at < scan->length && scan->bytes[scan->at] &&
-	       strchr(alphabet, scan->bytes[scan->at]))
-		scan->at++;
-	digits = scan->at - start;
-	scan->at--;
-	if (memchr(scan->bytes + start, '.', digits) || memchr(scan->bytes + start, 'e', digits) ||
-	    memchr(scan->bytes + start, 'E', digits))
-		return 0;
-	if (digits >= sizeof(copy))
-		return fail_at(scan, start, "integer beyond 64 bits");
-	memcpy(copy, scan->bytes + start, digits);
-	copy[digits] = '\0';
+	if (!end)
+		return fail_at(scan, start, "not a JSON number");
+	if (end - start >= sizeof(copy))
+		return fail_at(scan, start, "number of more than 63 characters");
+	memcpy(copy, scan->bytes + start, end - start);
+	copy[end - start] = '\0';
+	scan->at = end - 1;
+	if (!whole)
+		return isinf(strtod(copy, NULL)) ? fail_at(scan, start, "number beyond all doubles")
+						 : 0;
 	errno = 0;
 	if (copy[0] == '-')
 		strtoll(copy, NULL, 10);
@@ -300,9 +360,9 @@ static int scan_text(struct scan *scan)
 			r = fail_at(scan, scan->at, "nested too deeply");
 		else if ((c == '}' || c == ']') && depth)
 			depth--;
-		else if (c == 'N' || c == 'I')
-			r = fail_at(scan, scan->at, "not a JSON number");
-		else if (c == '/' || c == '\'' || c == '\0')
+		else if (!strchr("{}[],", c) && !strchr(" \t\r\n", c) && !(c >= 'a' && c <= 'z'))
+			r = fail_at(scan, scan->at, "not JSON");
+		else if (!c)
 			r = fail_at(scan, scan->at, "not JSON");
 	}
 	return r;
@@ -333,6 +393,52 @@ static size_t count_keys(const nm_json *value)
 	return keys;
 }
 
+/* A string token as the library reads it, escapes and all. */
+static struct json_object *read_token(const struct scan *scan, size_t start, size_t end)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *token = NULL;
+
+	if (tokener)
+		token = json_tokener_parse_ex(tokener, scan->bytes + start, (int)(end - start));
+	json_tokener_free(tokener);
+	return token;
+}
+
+/* The document is JSON but some key stands twice in its object: finds the first one. Members go into a set per level. */
+static int fail_duplicate(struct scan *scan)
+{
+	struct json_object *sets[NM_JSON_MAX_DEPTH + 1] = {0};
+	size_t depth = 0;
+	int r = 0;
+
+	for (scan->at = 0; !r && scan->at < scan->length; scan->at++) {
+		char c = scan->bytes[scan->at];
+		size_t start = scan->at;
+		struct json_object *key;
+
+		if (c == '{' || c == '[')
+			sets[++depth] = json_object_new_object();
+		if (c == '}' || c == ']')
+			json_object_put(sets[depth--]);
+		if (c != '"')
+			continue;
+		r = scan_string(scan);
+		if (r || byte_at(scan, skip_space(scan, scan->at + 1)) != ':')
+			continue;
+		key = read_token(scan, start, scan->at + 1);
+		if (key &&
+		    json_object_object_get_ex(sets[depth], json_object_get_string(key), NULL))
+			r = fail_at(scan, start, "duplicate keys in an object");
+		else if (key)
+			json_object_object_add(sets[depth], json_object_get_string(key), NULL);
+		json_object_put(key);
+	}
+	while (depth)
+		json_object_put(sets[depth--]);
+	return r ? r : nm_fail(EINVAL, "duplicate keys in an object");
+}
+
 int nm_json_parse(const char *bytes, size_t length, nm_json **out)
 {
 	struct scan scan = {.bytes = bytes, .length = length};
@@ -358,12 +464,11 @@ int nm_json_parse(const char *bytes, size_t length, nm_json **out)
 	else if (json_tokener_get_error(tokener) != json_tokener_success)
 		r = fail_at(&scan, end, json_tokener_error_desc(json_tokener_get_error(tokener)));
 	json_tokener_free(tokener);
-	while (!r && end < length && strchr(" \t\r\n", bytes[end]))
-		end++;
+	end = skip_space(&scan, end);
 	if (!r && end != length)
 		r = fail_at(&scan, end, "text behind the document");
 	if (!r && count_keys(wrap(value)) != scan.keys)
-		r = nm_fail(EINVAL, "duplicate keys in an object");
+		r = fail_duplicate(&scan);
 	if (r)
 		json_object_put(value);
 	else

@@ -346,7 +346,7 @@ static int read_enum(const struct nm_field *field, const nm_json *json, unsigned
 	if (nm_json_type(json) != NM_JSON_STRING)
 		return wrong_type(field->key, "a string");
 	name = nm_json_to_string(json, &length);
-	index = nm_name_index(field->names, name);
+	index = strlen(name) == length ? nm_name_index(field->names, name) : -1;
 	if (index < 0)
 		return nm_fail(EINVAL, "%s: unknown value \"%.40s\"", field->key, name);
 	memcpy(at, &index, sizeof(index));
@@ -362,7 +362,7 @@ static int read_field(const struct nm_field *field, struct nm_arena *arena, cons
 
 	switch (field->type) {
 	case NM_FIELD_STRING:
-		if (!json)
+		if (!json && field->nullable)
 			return 0;
 		r = read_string(arena, field->key, json, &string);
 		if (!r)

@@ -52,7 +52,7 @@ struct nm_strings {
 int nm_strings_add(struct nm_arena *arena, struct nm_strings *strings, const char *item);
 
 enum nm_field_type {
-	NM_FIELD_STRING,  /* const char *, NULL is null */
+	NM_FIELD_STRING,  /* const char * */
 	NM_FIELD_UINT,	  /* uint64_t */
 	NM_FIELD_INT,	  /* int64_t */
 	NM_FIELD_REAL,	  /* double, NAN is null */
@@ -70,6 +70,7 @@ struct nm_field {
 	enum nm_field_type type;
 	size_t offset;
 	bool optional; /* may be absent; not written when it is null or empty */
+	bool nullable; /* a string that may be null */
 	const struct nm_record *record;
 	const char *const *names; /* of NM_FIELD_ENUM, NULL at the end */
 };

@@ -40,14 +40,14 @@ char *nm_root_text(const struct nm_root *root, struct nm_arena *arena, const cha
 
 	if (fd < 0)
 		return NULL;
-	buffer = malloc(MAX_FILE);
-	while (buffer && used < MAX_FILE) {
-		got = read(fd, buffer + used, MAX_FILE - used);
+	buffer = malloc(MAX_FILE + 1);
+	while (buffer && used <= MAX_FILE) {
+		got = read(fd, buffer + used, MAX_FILE + 1 - used);
 		if (got <= 0)
 			break;
 		used += (size_t)got;
 	}
-	if (buffer && got >= 0)
+	if (buffer && got >= 0 && used <= MAX_FILE)
 		text = nm_arena_strndup(arena, buffer, used);
 	free(buffer);
 	close(fd);

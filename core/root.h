@@ -26,7 +26,7 @@ void nm_root_close(struct nm_root *root);
  */
 char *nm_root_line(const struct nm_root *root, struct nm_arena *arena, const char *path);
 
-/** A whole file of at most 1 MiB, or NULL. */
+/** A whole file, or NULL when it is absent, unreadable or larger than 1 MiB. */
 char *nm_root_text(const struct nm_root *root, struct nm_arena *arena, const char *path);
 
 /** Appends the sorted names in a directory; nothing when it is absent. */

@@ -79,21 +79,55 @@ void nm_text_free(struct nm_text *text)
 	*text = (struct nm_text) {0};
 }
 
+size_t nm_utf8_length(const char *s)
+{
+	const unsigned char *b = (const unsigned char *)s;
+	size_t length = 0;
+
+	if (b[0] < 0x80)
+		length = 1;
+	else if (b[0] >= 0xc2 && b[0] <= 0xdf)
+		length = 2;
+	else if ((b[0] & 0xf0) == 0xe0)
+		length = 3;
+	else if (b[0] >= 0xf0 && b[0] <= 0xf4)
+		length = 4;
+	for (size_t i = 1; i < length; i++)
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, beyond 10FFFFh. */
+	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
+	    (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+static bool is_control(const char *s, size_t length)
+{
+	const unsigned char *b = (const unsigned char *)s;
+
+	if (length == 1)
+		return b[0] < 0x20 || b[0] == 0x7f;
+	return length == 2 && b[0] == 0xc2 && b[1] <= 0x9f;
+}
+
 char *nm_text_printable(char *out, size_t size, const char *string)
 {
-	const unsigned char *in = (const unsigned char *)string;
 	size_t used = 0;
 
-	while (*in && used + 1 < size) {
-		if (in[0] == 0xc2 && in[1] >= 0x80 && in[1] <= 0x9f) {
-			in += 2;
-			continue;
+	while (*string) {
+		size_t length = nm_utf8_length(string);
+
+		if (*string == '\n' || *string == '\t') {
+			if (used + 1 < size)
+				out[used++] = ' ';
+		} else if (length && !is_control(string, length)) {
+			if (used + length >= size)
+				break;
+			memcpy(out + used, string, length);
+			used += length;
 		}
-		if (*in == '\n' || *in == '\t')
-			out[used++] = ' ';
-		else if (*in >= 0x20 && *in != 0x7f)
-			out[used++] = (char)*in;
-		in++;
+		string += length ? length : 1;
 	}
 	if (size)
 		out[used] = '\0';

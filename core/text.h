@@ -27,8 +27,11 @@ int nm_text_status(const struct nm_text *text);
 
 void nm_text_free(struct nm_text *text);
 
+/** Length of the valid UTF-8 sequence at s, which is terminated; 0 when the bytes are none (RFC 3629). */
+size_t nm_utf8_length(const char *s);
+
 /**
- * Drops what a terminal would obey: C0 (tab and newline become a space), DEL, and C1 in its UTF-8 form.
+ * Drops what a terminal would obey: C0 (tab and newline become a space), DEL, C1, and bytes that are not UTF-8.
  * Writes at most size bytes with the terminator; returns out.
  */
 char *nm_text_printable(char *out, size_t size, const char *string);

@@ -3,23 +3,28 @@
 #include "reports/renderers.h"
 #include "reports/view.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Everything from a document may have been written by a stranger. */
 static void put_escaped(struct nm_text *out, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	size_t size = strlen(text) + 1;
+	char *clean = malloc(size);
 
-		if (c < 0x20 || c == 0x7f)
-			nm_text_puts(out, " ");
-		else if (c == '&')
-			nm_text_puts(out, "&amp;");
-		else if (strchr("\\`|*_[]<>", c))
-			nm_text_printf(out, "\\%c", c);
-		else
-			nm_text_put(out, text, 1);
+	if (!clean) {
+		out->failed = true;
+		return;
 	}
+	for (const char *c = nm_text_printable(clean, size, text); *c; c++) {
+		if (*c == '&')
+			nm_text_puts(out, "&amp;");
+		else if (strchr("\\`|*_[]<>", *c))
+			nm_text_printf(out, "\\%c", *c);
+		else
+			nm_text_put(out, c, 1);
+	}
+	free(clean);
 }
 
 static void put_list(struct nm_text *out, const struct nm_strings *lines)

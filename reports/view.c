@@ -30,7 +30,8 @@ static struct unit unit_for(double ns)
 	static const struct unit units[] = {{"ns", 1}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}};
 	size_t i = 0;
 
-	while (i < 3 && fabs(ns) >= units[i + 1].ns)
+	/* What would round up to 1000 takes the next unit. */
+	while (i < 3 && fabs(ns) >= units[i + 1].ns * 0.9995)
 		i++;
 	return units[i];
 }

@@ -23,6 +23,21 @@
 	cr_assert(strstr(nm_error_last()->text, (part)), "the error lacks \"%s\": %s", (part),     \
 		  nm_error_last()->text)
 
+/** Bytes for a message: what XML or a terminal would not take is a dot. One of two buffers, and cut when long. */
+static inline const char *shown(const char *bytes, size_t length)
+{
+	static char buffers[2][4096];
+	static unsigned int calls;
+	char *out = buffers[calls++ % 2];
+	size_t used = 0;
+
+	for (size_t i = 0; i < length && used + 1 < sizeof(buffers[0]); i++)
+		out[used++] =
+			(bytes[i] >= 0x20 && bytes[i] < 0x7f) || bytes[i] == '\n' ? bytes[i] : '.';
+	out[used] = '\0';
+	return out;
+}
+
 /* A temporary folder for one test: .init = enter_folder, .fini = leave_folder. */
 
 static char test_folder[] = "/tmp/nestmark-unit-XXXXXX";
@@ -106,15 +121,21 @@ static inline void limit_file_size(size_t bytes)
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0, "cannot limit the size of files");
 }
 
+/** Ends a test that does not end; the timeouts of Criterion itself leak. */
+static inline void limit_time(unsigned int seconds)
+{
+	alarm(seconds);
+}
+
 /** A copy of text in which the first `from` is `to`; the caller frees it. */
 static inline char *replaced(const char *text, const char *from, const char *to)
 {
 	const char *at = strstr(text, from);
-	char *copy = NULL;
+	char *copy = malloc(strlen(text) + strlen(to) + 1);
 
-	cr_assert(at, "\"%s\" is not in the text", from);
-	cr_assert_gt(asprintf(&copy, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)), 0,
-		     "out of memory");
+	cr_assert(at && copy, "\"%s\" is not in the text", from);
+	memcpy(copy, text, (size_t)(at - text));
+	strcpy(stpcpy(copy + (at - text), to), at + strlen(from));
 	return copy;
 }
 

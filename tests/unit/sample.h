@@ -56,6 +56,7 @@ static inline void sample_ok_round(struct nm_document *document, struct nm_measu
 	round->duration_ns = 2500000;
 	round->clock_deviation_percent = -0.01;
 	round->user_exits_per_op = 0;
+	round->elapsed_ns = 30000000;
 	round->steal_ns = 7;
 	round->context_switches = 1;
 	nm_map_set(&document->arena, &round->counters_per_op, "exits", NM_REAL(1.002));
