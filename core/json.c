@@ -78,7 +78,7 @@ nm_json *nm_json_uint(uint64_t value)
 				       : json_object_new_uint64(value));
 }
 
-/* printf() writes the decimal point of the locale, should somebody have set one. */
+/* The formatting functions write the decimal point of the locale, should somebody have set one. */
 static void use_point(char *digits)
 {
 	char *out = digits;
@@ -291,7 +291,7 @@ static size_t skip_digits(const struct scan *scan, size_t at)
 /* RFC 8259, section 6: the end of the number at `at`, or 0. *whole says whether it is an integer. */
 static size_t number_end(const struct scan *scan, size_t at, bool *whole)
 {
-	size_t digits = at + (byte_at(scan, at) == '-');
+	size_t digits = byte_at(scan, at) == '-' ? at + 1 : at;
 	size_t end = skip_digits(scan, digits);
 
 	*whole = true;
@@ -307,7 +307,8 @@ static size_t number_end(const struct scan *scan, size_t at, bool *whole)
 	if (byte_at(scan, end) == 'e' || byte_at(scan, end) == 'E') {
 		*whole = false;
 		digits = end + 1;
-		digits += byte_at(scan, digits) == '+' || byte_at(scan, digits) == '-';
+		if (byte_at(scan, digits) == '+' || byte_at(scan, digits) == '-')
+			digits++;
 		end = skip_digits(scan, digits);
 		if (end == digits)
 			return 0;
@@ -360,9 +361,7 @@ static int scan_text(struct scan *scan)
 			r = fail_at(scan, scan->at, "nested too deeply");
 		else if ((c == '}' || c == ']') && depth)
 			depth--;
-		else if (!strchr("{}[],", c) && !strchr(" \t\r\n", c) && !(c >= 'a' && c <= 'z'))
-			r = fail_at(scan, scan->at, "not JSON");
-		else if (!c)
+		else if (!c || (!strchr("{}[], \t\r\n", c) && !(c >= 'a' && c <= 'z')))
 			r = fail_at(scan, scan->at, "not JSON");
 	}
 	return r;
