@@ -234,7 +234,9 @@ static int fail_at(const struct scan *scan, size_t at, const char *what)
 
 static char byte_at(const struct scan *scan, size_t at)
 {
-	return at < scan->length ? scan->bytes[at] : '\0';
+	if (at >= scan->length)
+		return '\0';
+	return scan->bytes[at];
 }
 
 static size_t skip_space(const struct scan *scan, size_t at)
