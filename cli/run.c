@@ -564,6 +564,21 @@ static void say_where(const struct run *run, bool written)
 		nm_warn("wrote %s", path);
 }
 
+/* What is shown is what was written, read back: numbers in the document have nine digits. */
+static int show(struct run *run, bool written)
+{
+	struct options *options = run->options;
+	struct nm_document document = {0};
+	int code;
+
+	if (written && !nm_document_read(options->document_path, &document))
+		code = nm_outputs_write(&options->outputs, &document, options->colour);
+	else
+		code = nm_outputs_write(&options->outputs, run->document, options->colour);
+	nm_document_free(&document);
+	return code;
+}
+
 static int finish(struct run *run, int result)
 {
 	struct options *options = run->options;
@@ -575,7 +590,7 @@ static int finish(struct run *run, int result)
 		r = nm_journal_finish(&run->journal, run->document);
 	if (r)
 		code = nm_report_error(NM_EXIT_UNDECIDED);
-	if (nm_outputs_write(&options->outputs, run->document, options->colour))
+	if (show(run, !r))
 		code = NM_EXIT_UNDECIDED;
 	say_where(run, !r);
 	return code;
