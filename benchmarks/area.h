@@ -29,7 +29,6 @@ struct nm_round_area {
 	uint64_t host_ns;    /* of the same loop and one mark, by CLOCK_MONOTONIC_RAW */
 	uint64_t slack_ns;   /* what such a mark costs */
 	uint64_t user_exits; /* within the measured loop */
-	uint32_t has_counters;
 	uint32_t counter_count;
 	struct nm_counter counters[NM_MAX_COUNTERS];
 	uint64_t elapsed_ns; /* of the round as a whole, as are the following */

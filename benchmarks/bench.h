@@ -24,7 +24,7 @@ struct nm_guest_round {
 	uint64_t operations; /* warm-up and measured ones together */
 	int event_fd;	     /* of operations that signal one; -1 */
 	uint64_t accesses;   /* that reached the test device in user space */
-	uint64_t last_value; /* that the test device gave to a read */
+	uint64_t last_value; /* that the test device gave to a read, or got by a write */
 };
 
 /** A native round: what to do, and where the samples go. */
@@ -76,9 +76,9 @@ const struct nm_bench *nm_bench_find(const char *name);
 
 /** A device in user space at the test port, or the test MMIO address, that counts accesses. */
 int nm_test_device(struct nm_guest_round *round, enum nm_bus bus);
-/** True when every operation reached that device. */
-bool nm_test_device_verify(const struct nm_guest_round *round, char *why, size_t size);
-/** The same, and the guest must have read the value that the device gave last. */
+/** True when every operation reached that device, and the last one wrote NM_ABI_TEST_BYTE. */
+bool nm_test_device_verify_write(const struct nm_guest_round *round, char *why, size_t size);
+/** True when every operation reached it, and the guest has read the value that the device gave last. */
 bool nm_test_device_verify_read(const struct nm_guest_round *round, char *why, size_t size);
 /** An ioeventfd at the event port or MMIO address. */
 int nm_test_event(struct nm_guest_round *round, enum nm_bus bus);

@@ -17,8 +17,10 @@ static void test_access(void *context, const struct nm_access *access)
 	struct nm_guest_round *round = context;
 
 	round->accesses++;
-	if (access->write)
+	if (access->write) {
+		round->last_value = *(const unsigned char *)access->data;
 		return;
+	}
 	round->last_value = round->accesses & 0xff;
 	memset(access->data, 0, (size_t)access->bytes * access->count);
 	memcpy(access->data, &round->last_value, 1);
@@ -37,7 +39,7 @@ int nm_test_device(struct nm_guest_round *round, enum nm_bus bus)
 	return nm_guest_add_device(round->guest, device);
 }
 
-bool nm_test_device_verify(const struct nm_guest_round *round, char *why, size_t size)
+static bool saw_all(const struct nm_guest_round *round, char *why, size_t size)
 {
 	if (round->accesses == round->operations)
 		return true;
@@ -46,9 +48,20 @@ bool nm_test_device_verify(const struct nm_guest_round *round, char *why, size_t
 	return false;
 }
 
+bool nm_test_device_verify_write(const struct nm_guest_round *round, char *why, size_t size)
+{
+	if (!saw_all(round, why, size))
+		return false;
+	if (round->last_value == NM_ABI_TEST_BYTE)
+		return true;
+	snprintf(why, size, "the device got %#" PRIx64 ", the guest wrote %#x", round->last_value,
+		 NM_ABI_TEST_BYTE);
+	return false;
+}
+
 bool nm_test_device_verify_read(const struct nm_guest_round *round, char *why, size_t size)
 {
-	if (!nm_test_device_verify(round, why, size))
+	if (!saw_all(round, why, size))
 		return false;
 	if (round->control->result[0] == round->last_value)
 		return true;

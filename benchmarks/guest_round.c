@@ -101,17 +101,23 @@ static uint64_t counter_delta(const struct recorder *recorder, size_t at)
 	return loop > mark ? loop - mark : 0;
 }
 
+/* Recorded even when they did not move: that is what is to be shown. */
+static bool is_evidence(const char *name)
+{
+	return !strcmp(name, "exits") || !strcmp(name, "insn_emulation");
+}
+
 static void store_counters(const struct recorder *recorder, struct nm_round_area *area)
 {
 	size_t at = 0;
 
-	area->has_counters = 1;
 	for (size_t s = 0; s < 2; s++) {
 		for (size_t i = 0; i < recorder->stats[s].count; i++, at++) {
 			uint64_t delta = counter_delta(recorder, at);
 			struct nm_counter *counter = &area->counters[area->counter_count];
 
-			if (!delta || area->counter_count == NM_MAX_COUNTERS)
+			if ((!delta && !is_evidence(recorder->stats[s].stats[i].name)) ||
+			    area->counter_count == NM_MAX_COUNTERS)
 				continue;
 			snprintf(counter->name, sizeof(counter->name), "%s",
 				 recorder->stats[s].stats[i].name);

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* What a document needs at most, for the reservation: a header with all findings, and each round. */
@@ -50,6 +52,31 @@ static int write_header(struct nm_journal *journal, const struct nm_document *do
 	return r;
 }
 
+static int lock(int fd, const char *path)
+{
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	return nm_fail_remedy(EBUSY, "wait for it, or name another place with -o json:PATH",
+			      "%s: another run is still writing it", path);
+}
+
+/* A journal that lies there already: in use, unfinished, or (fd) the one that this run continues. */
+static int check_existing(const struct nm_journal *journal, const char *path, bool replace, int *fd)
+{
+	int r;
+
+	*fd = open(journal->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0)
+		return errno == ENOENT ? 0
+				       : nm_fail(errno, "%s: %s", journal->path, strerror(errno));
+	r = lock(*fd, journal->path);
+	if (!r && !replace)
+		r = nm_fail_remedy(EEXIST,
+				   "finish it with nestmark run --resume, or remove the journal",
+				   "%s: an earlier run into %s did not end", journal->path, path);
+	return r;
+}
+
 static int open_to_append(struct nm_journal *journal, size_t reserve)
 {
 	journal->fd = open(journal->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
@@ -60,35 +87,35 @@ static int open_to_append(struct nm_journal *journal, size_t reserve)
 		return nm_fail_remedy(ENOSPC,
 				      "free some space, or name another place with -o json:PATH",
 				      "%s: cannot reserve %zu bytes", journal->path, reserve);
-	return 0;
+	return lock(journal->fd, journal->path);
 }
 
 int nm_journal_open(struct nm_journal *journal, const char *path,
 		    const struct nm_document *document, bool replace)
 {
 	size_t reserve = document_bytes(document);
+	int existing = -1;
 	int r;
 
 	*journal = (struct nm_journal) {.fd = -1, .document = {.fd = -1}};
 	if ((size_t)snprintf(journal->path, sizeof(journal->path), "%s.journal", path) >=
 	    sizeof(journal->path))
 		return nm_fail(ENAMETOOLONG, "%.80s…: name too long", path);
-	if (!replace && !access(journal->path, F_OK))
-		return nm_fail_remedy(EEXIST,
-				      "finish it with nestmark run --resume, or remove the journal",
-				      "%s: an earlier run into %s did not end", journal->path,
-				      path);
-	r = nm_file_begin(&journal->document, path, reserve);
+	r = check_existing(journal, path, replace, &existing);
+	if (!r)
+		r = nm_file_begin(&journal->document, path, reserve);
 	/* Rounds that an earlier journal holds are in the header of this one before that is replaced. */
 	if (!r)
 		r = write_header(journal, document);
 	if (r) {
 		nm_file_abandon(&journal->document);
-		return r;
+	} else {
+		r = open_to_append(journal, reserve);
+		if (r)
+			nm_journal_close(journal, !replace);
 	}
-	r = open_to_append(journal, reserve);
-	if (r)
-		nm_journal_close(journal, !replace);
+	if (existing >= 0)
+		close(existing);
 	return r;
 }
 
@@ -190,8 +217,6 @@ static int read_journal(const char *path, const struct nm_text *text, struct nm_
 	size_t number = 1;
 	int r;
 
-	if (!newline)
-		return nm_fail(EINVAL, "%s: line 1: cut off, nothing was measured", path);
 	r = nm_document_parse(path, bytes, (size_t)(newline - bytes), out);
 	for (bytes = newline + 1; !r && bytes < end; bytes = newline + 1) {
 		number++;
@@ -207,6 +232,11 @@ static int read_journal(const char *path, const struct nm_text *text, struct nm_
 	return r;
 }
 
+static bool has_first_line(const struct nm_text *text)
+{
+	return text->length && memchr(text->bytes, '\n', text->length);
+}
+
 int nm_journal_recover(const char *path, struct nm_document *out)
 {
 	struct nm_text text = {0};
@@ -215,11 +245,13 @@ int nm_journal_recover(const char *path, struct nm_document *out)
 
 	snprintf(journal, sizeof(journal), "%s.journal", path);
 	r = nm_file_read(journal, NM_JSON_MAX_BYTES, &text);
-	if (r == -ENOENT)
-		return nm_document_read(path, out);
-	if (!r && !text.length)
-		r = nm_fail(EINVAL, "%s: empty, nothing was measured", journal);
-	if (!r)
+	/* A journal without its first line holds nothing that the document would not. */
+	if (r == -ENOENT || (!r && !has_first_line(&text) && !access(path, F_OK)))
+		r = nm_document_read(path, out);
+	else if (!r && !has_first_line(&text))
+		r = nm_fail(EINVAL, "%s: %s, nothing was measured", journal,
+			    text.length ? "line 1: cut off" : "empty");
+	else if (!r)
 		r = read_journal(journal, &text, out);
 	nm_text_free(&text);
 	return r;

@@ -21,7 +21,7 @@ struct nm_journal {
 };
 
 /**
- * Starts a journal for a document that will be written to path; rounds that it already has become lines. -EEXIST when an
+ * Starts a journal for a document that will be written to path; rounds that it already has stand in the first line. -EBUSY when another run is writing it, -EEXIST when an
  * unfinished journal lies there (unless `replace`), -ENOSPC and others when the place cannot hold the results.
  */
 int nm_journal_open(struct nm_journal *journal, const char *path,

@@ -18,6 +18,8 @@ const struct nm_profile nm_profiles[] = {
 	{0},
 };
 
+const char *const nm_stop_names[] = {"rounds", "precision", "budget", "failures", NULL};
+
 /* What every guest side needs: without counters a number cannot be shown to be what its name says. */
 static const char *const guest_requires[] = {"kvm.device", "guest.canary",
 					     "kvm.cap.binary_stats_fd", NULL};
@@ -135,6 +137,8 @@ static int add(struct nm_document *document, const struct nm_bench *bench, enum 
 	measurement->context = (int)context;
 	measurement->version = bench->version;
 	measurement->unit = "ns";
+	measurement->state = NM_STATE_FAILED;
+	measurement->reason = "not measured yet";
 	nm_summary_clear(measurement);
 	if (context == NM_CONTEXT_GUEST)
 		r = nm_map_set(&document->arena, &measurement->parameters, "cpl", NM_INT(cpl));

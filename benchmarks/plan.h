@@ -16,6 +16,13 @@ struct nm_selection {
 	bool guest;
 };
 
+/* Limits of a plan, for the command line and for documents that are resumed. */
+#define NM_MIN_SAMPLES	      10u
+#define NM_MAX_ROUND_LIMIT_NS (24ull * 3600 * 1000000000)
+
+/** Why a measurement got no further rounds; NULL at the end. */
+extern const char *const nm_stop_names[];
+
 /** A named number of rounds and samples. */
 struct nm_profile {
 	const char *name;

@@ -10,8 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define MAX_BATCH    1000000u
-#define MAX_LIMIT_NS (24ull * 3600 * 1000000000)
+#define MAX_BATCH 1000000u
 
 static int check_measurement(const struct nm_measurement *measurement, const char *path)
 {
@@ -22,7 +21,10 @@ static int check_measurement(const struct nm_measurement *measurement, const cha
 				      "%s: %s version %llu is not what this nestmark measures",
 				      path, measurement->operation,
 				      (unsigned long long)measurement->version);
-	if (measurement->batch > MAX_BATCH || measurement->rounds.count > NM_MAX_ROUNDS ||
+	if (measurement->batch > MAX_BATCH || measurement->rounds.count > NM_MAX_ROUNDS + 1 ||
+	    strcmp(measurement->unit, "ns") != 0 ||
+	    (measurement->stopped_by &&
+	     nm_name_index(nm_stop_names, measurement->stopped_by) < 0) ||
 	    (measurement->context == NM_CONTEXT_NATIVE && !bench->native) ||
 	    (measurement->context == NM_CONTEXT_GUEST &&
 	     !(bench->cpls >> nm_measurement_cpl(measurement) & 1)))
@@ -43,9 +45,9 @@ int nm_resume_check(const struct nm_document *document, const char *path)
 				      path,
 				      document->run.tool_version ? document->run.tool_version
 								 : "of unknown version");
-	if (!plan->rounds || plan->rounds > NM_MAX_ROUNDS || plan->samples < 10 ||
+	if (!plan->rounds || plan->rounds > NM_MAX_ROUNDS || plan->samples < NM_MIN_SAMPLES ||
 	    plan->samples > NM_MAX_SAMPLES || !plan->round_limit_ns ||
-	    plan->round_limit_ns > MAX_LIMIT_NS || !plan->kvm_device)
+	    plan->round_limit_ns > NM_MAX_ROUND_LIMIT_NS)
 		return nm_fail(EINVAL, "%s: run.plan: numbers that no plan has", path);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = check_measurement(&document->measurements.items[i], path);
@@ -62,6 +64,24 @@ static int match(const char *path, const char *what, const char *before, const c
 			      "%s: %s was \"%.80s\", now it is \"%.80s\"", path, what, before, now);
 }
 
+/* What could be measured then must still be possible. */
+static int match_requirements(const struct nm_measurement *measurement,
+			      const struct nm_findings *findings, const char *path)
+{
+	const struct nm_finding *finding = NULL;
+	const char *id = NULL;
+
+	if (measurement->state == NM_STATE_UNSUPPORTED ||
+	    !nm_unmet(nm_bench_find(measurement->operation), (enum nm_context)measurement->context,
+		      findings, &id, &finding))
+		return 0;
+	return nm_fail_remedy(EINVAL,
+			      finding && finding->remedy ? finding->remedy : "start a new run",
+			      "%s: %s needs %s, which is no longer there: %s", path,
+			      measurement->operation, id,
+			      finding && finding->evidence ? finding->evidence : "not established");
+}
+
 int nm_resume_match(const struct nm_document *document, const struct nm_document *now,
 		    const char *path)
 {
@@ -76,5 +96,10 @@ int nm_resume_match(const struct nm_document *document, const struct nm_document
 	if (!r)
 		r = match(path, "the kernel", document->environment.kernel_release,
 			  now->environment.kernel_release);
+	if (!r)
+		r = match(path, "the KVM device", document->run.plan.kvm_device,
+			  now->run.plan.kvm_device);
+	for (size_t i = 0; !r && i < document->measurements.count; i++)
+		r = match_requirements(&document->measurements.items[i], &now->findings, path);
 	return r;
 }

@@ -57,6 +57,7 @@ static void child_main(const struct nm_round_host *host, const struct nm_round_o
 	struct rusage after;
 	uint64_t begin = nm_clock_ns();
 	uint64_t steal;
+	uint64_t steal_after;
 	unsigned int cpu = 0;
 
 	/* Nothing may stay behind, even when the parent is killed at this very moment. */
@@ -81,7 +82,9 @@ static void child_main(const struct nm_round_host *host, const struct nm_round_o
 	getrusage(RUSAGE_THREAD, &after);
 	syscall(SYS_getcpu, &cpu, NULL, NULL);
 	area->elapsed_ns = nm_clock_ns() - begin;
-	area->steal_ns = nm_steal_ns(host->root, order->cpu) - steal;
+	/* The kernel's count may go back a little. */
+	steal_after = nm_steal_ns(host->root, order->cpu);
+	area->steal_ns = steal_after > steal ? steal_after - steal : 0;
 	area->context_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
 	area->migrations = (int)cpu != order->cpu;
 	area->finished = 1;
@@ -94,6 +97,7 @@ static int await(const struct nm_round_host *host, pid_t child, uint64_t limit_n
 	int fd = (int)syscall(SYS_pidfd_open, child, 0);
 	uint64_t end = nm_clock_ns() + limit_ns;
 	bool stopped = false;
+	pid_t ended;
 
 	*late = false;
 	for (;;) {
@@ -105,7 +109,8 @@ static int await(const struct nm_round_host *host, pid_t child, uint64_t limit_n
 		if (fd < 0 && wait_ms > 1)
 			wait_ms = 1;
 		poll(&poll_fd, fd < 0 ? 0 : 1, wait_ms);
-		if (waitpid(child, status, WNOHANG) == child)
+		ended = waitpid(child, status, WNOHANG);
+		if (ended == child || (ended < 0 && errno == ECHILD))
 			break;
 		stopped = host->stop && *host->stop;
 		*late = nm_clock_ns() >= end;

@@ -130,20 +130,29 @@ static int pilot(struct nm_session *session, size_t number)
 	return r || ran(&round) ? r : keep_round(session, number, &round);
 }
 
+static void give_up(struct nm_measurement *measurement)
+{
+	if (!usable_rounds(measurement) && measurement->rounds.count >= FAILURES_TO_GIVE_UP)
+		measurement->stopped_by = "failures";
+}
+
 static int run_measurement(struct nm_session *session, size_t number, uint64_t pass)
 {
 	struct nm_measurement *measurement = &session->document->measurements.items[number];
+	size_t before = measurement->rounds.count;
 	struct nm_round round;
 	int r = 0;
 
 	if (!measurement->batch)
 		r = pilot(session, number);
-	if (!r)
+	/* A pilot that failed costs the pass. */
+	if (!r && measurement->rounds.count == before) {
 		r = run_round(session, number, pass, &round);
+		if (!r)
+			r = keep_round(session, number, &round);
+	}
 	if (!r)
-		r = keep_round(session, number, &round);
-	if (!r && !usable_rounds(measurement) && measurement->rounds.count >= FAILURES_TO_GIVE_UP)
-		measurement->stopped_by = "failures";
+		give_up(measurement);
 	return r;
 }
 
@@ -221,17 +230,11 @@ static int run_pass(struct nm_session *session, uint64_t pass, size_t *order,
 		if (r)
 			return r;
 		progress->done++;
+		if (progress->total < progress->done)
+			progress->total = progress->done;
 	}
 	stop_what_is_done(document, pass);
 	return 0;
-}
-
-static bool any_open(const struct nm_document *document)
-{
-	for (size_t i = 0; i < document->measurements.count; i++)
-		if (is_open(&document->measurements.items[i]))
-			return true;
-	return false;
 }
 
 static size_t open_count(const struct nm_document *document)
@@ -243,18 +246,34 @@ static size_t open_count(const struct nm_document *document)
 	return count;
 }
 
+/* Rounds that an earlier part of the run has already given. */
+static size_t rounds_done(struct nm_document *document)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < document->measurements.count; i++) {
+		struct nm_measurement *measurement = &document->measurements.items[i];
+
+		give_up(measurement);
+		if (is_open(measurement))
+			count += measurement->rounds.count;
+	}
+	return count;
+}
+
 int nm_session_run(struct nm_session *session)
 {
 	struct nm_document *document = session->document;
 	const struct nm_plan *plan = &document->run.plan;
 	size_t *order = calloc(document->measurements.count + 1, sizeof(*order));
 	struct progress progress = {
+		.done = rounds_done(document),
 		.total = open_count(document) * plan->rounds,
 		.end_ns = plan->budget_ns ? nm_clock_ns() + plan->budget_ns : 0,
 	};
 	int r = order ? 0 : nm_fail(ENOMEM, "out of memory");
 
-	for (uint64_t pass = 1; !r && any_open(document); pass++)
+	for (uint64_t pass = 1; !r && open_count(document); pass++)
 		r = run_pass(session, pass, order, &progress);
 	free(order);
 	return r;

@@ -202,6 +202,15 @@ static int summarise_latency(struct nm_measurement *measurement, uint64_t seed)
 	return r;
 }
 
+static double number_of(const struct nm_value *value)
+{
+	if (!value)
+		return 0;
+	if (value->type == NM_VALUE_INT)
+		return (double)value->integer;
+	return value->type == NM_VALUE_REAL ? value->real : NAN;
+}
+
 /* Median over rounds of one KVM counter per operation; a counter that did not move in a round is 0 there. */
 static double counter_median(const struct nm_measurement *measurement, const char *name)
 {
@@ -210,12 +219,10 @@ static double counter_median(const struct nm_measurement *measurement, const cha
 
 	for (size_t i = 0; i < measurement->rounds.count && count < NM_MAX_ROUNDS; i++) {
 		const struct nm_round *round = &measurement->rounds.items[i];
-		const struct nm_value *value = nm_map_get(&round->counters_per_op, name);
 
-		if (usable(round))
-			values[count++] = !value			? 0
-					  : value->type == NM_VALUE_INT ? (double)value->integer
-									: value->real;
+		/* Exits are recorded even when there are none: without them there is no record at all. */
+		if (usable(round) && nm_map_get(&round->counters_per_op, "exits"))
+			values[count++] = number_of(nm_map_get(&round->counters_per_op, name));
 	}
 	if (!count)
 		return NAN;
@@ -308,6 +315,11 @@ static bool contradicts_evidence(const struct nm_measurement *measurement, char 
 
 	if (measurement->context != NM_CONTEXT_GUEST)
 		return false;
+	if (isnan(evidence->user_exits_per_op) || isnan(evidence->exits_per_op) ||
+	    isnan(evidence->insn_emulation_per_op)) {
+		snprintf(why, size, "no exits recorded that would prove it");
+		return true;
+	}
 	if (fabs(evidence->user_exits_per_op - evidence->expected_user_exits_per_op) >
 	    USER_EXITS_APART) {
 		snprintf(why, size, "%.3g exits to user space per operation, expected %.3g",
@@ -333,7 +345,7 @@ static bool contradicts_evidence(const struct nm_measurement *measurement, char 
 	return false;
 }
 
-/* The first kind of bad round, how many there are, and what the last of them said. */
+/* How many rounds are bad, and what the last of them said. */
 static int describe_failures(struct nm_measurement *measurement, enum nm_state state,
 			     struct nm_arena *arena)
 {
@@ -365,6 +377,9 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 				 "the run ended before its first round");
 	if ((double)evidence->rounds_failed > MAX_FLAGGED_SHARE * (double)rounds)
 		return describe_failures(measurement, NM_STATE_OK, arena);
+	if (isnan(evidence->clock_deviation_percent))
+		return set_state(measurement, NM_STATE_INVALID,
+				 "no second clock recorded that would prove it");
 	if (fabs(evidence->clock_deviation_percent) > NM_CLOCK_LIMIT_PERCENT)
 		return set_state(
 			measurement, NM_STATE_INVALID,
@@ -425,6 +440,11 @@ static const struct nm_measurement *native_partner(const struct nm_document *doc
 	return NULL;
 }
 
+static bool has_figures(const struct nm_measurement *measurement)
+{
+	return measurement->state == NM_STATE_OK || measurement->state == NM_STATE_NOISY;
+}
+
 int nm_summarise_ratios(struct nm_document *document)
 {
 	int r = 0;
@@ -440,6 +460,10 @@ int nm_summarise_ratios(struct nm_document *document)
 
 		if (guest->context != NM_CONTEXT_GUEST || !native)
 			continue;
+		if (!has_figures(guest) || !has_figures(native)) {
+			guest->native_ratio.reason = "a side is not valid";
+			continue;
+		}
 		bases = collect(native, value_p50, base);
 		changes = collect(guest, value_p50, changed);
 		if (!bases || !changes)

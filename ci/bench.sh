@@ -16,7 +16,10 @@ mkdir -p "$out"
 code=0
 build/release/nestmark run --profile quick -o "json:$out/run.json" -o "md:$out/report.md" -o "text:$out/report.txt" \
     -o text:- "$@" || code=$?
-ls "$out"/* 2>/dev/null || true
+ls "$out"/* 2>/dev/null || {
+    rmdir "$out"
+    exit "$code"
+}
 case $code in
 0) echo "exit code 0: everything that can run here was measured" ;;
 3) echo "exit code 3: some measurements are not ok; the table says why" ;;

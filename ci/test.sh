@@ -20,7 +20,10 @@ run_preset() {
         cat "$log"
         exit 1
     }
-    cmake --build --preset "$preset" | tail -n 3
+    cmake --build --preset "$preset" >"$log" 2>&1 || {
+        tail -n 60 "$log"
+        exit 1
+    }
     ctest --preset "$preset" "$@" | tee "$log"
     if [[ -e /dev/kvm ]] && grep -q -e '\*\*\*Skipped' -e '\*\*\*Not Run' "$log"; then
         echo "test.sh: tests were skipped although /dev/kvm is there" >&2

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Exit codes, as in docs/exit-codes.md. */
+/* Exit codes, as in docs/usage.md. */
 enum nm_exit_code {
 	NM_EXIT_OK = 0,
 	NM_EXIT_CHECK_FAILED = 1,
@@ -33,6 +33,9 @@ extern const struct nm_command nm_command_report;
 /** Prints "nestmark: …" and "Try 'nestmark COMMAND --help'." on stderr; returns NM_EXIT_USAGE. */
 int nm_usage_error(const struct nm_command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** The usage error for what getopt_long() returned, ':' or '?'. */
+int nm_option_error(const struct nm_command *command, int option, char **argv);
 
 /** Prints the last error with its remedy on stderr; returns code. */
 int nm_report_error(int code);

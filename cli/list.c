@@ -134,8 +134,7 @@ static int list_main(int argc, char **argv)
 			return nm_print_help(&nm_command_list);
 		default:
 			nm_arena_free(&arena);
-			return nm_usage_error(&nm_command_list, "%s: %s", argv[optind - 1],
-					      option == ':' ? "needs a value" : "unknown option");
+			return nm_option_error(&nm_command_list, option, argv);
 		}
 	}
 	while (!r && optind < argc)

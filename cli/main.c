@@ -93,6 +93,8 @@ int main(int argc, char **argv)
 	hold_standard_files();
 	/* The width of characters in tables; numbers keep the C locale. */
 	setlocale(LC_CTYPE, "C.UTF-8");
+	/* What the caller ignores is inherited; the ends of children must not be. */
+	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2)

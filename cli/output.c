@@ -6,6 +6,7 @@
 #include "core/file.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,17 @@ int nm_usage_error(const struct nm_command *command, const char *format, ...)
 	fprintf(stderr, "Try 'nestmark %s%s--help'.\n", command ? command->name : "",
 		command ? " " : "");
 	return NM_EXIT_USAGE;
+}
+
+int nm_option_error(const struct nm_command *command, int option, char **argv)
+{
+	const char *problem = option == ':' ? "needs a value" : "unknown option";
+
+	/* A short option may stand in a cluster, and then the argument is not done with yet. */
+	if (strncmp(argv[optind - 1], "--", 2) != 0)
+		return nm_usage_error(command, "-%c: %s", optopt, problem);
+	return nm_usage_error(command, "%s: %s", argv[optind - 1],
+			      optopt && option == '?' ? "takes no value" : problem);
 }
 
 void nm_warn(const char *format, ...)

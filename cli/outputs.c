@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs, const char *spec)
 {
@@ -56,6 +57,36 @@ int nm_outputs_name(struct nm_outputs *outputs, struct nm_arena *arena, const ch
 					       output->renderer->extension);
 		if (!output->path)
 			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Several outputs may go to one device or pipe, but not into one file. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x;
+	struct stat y;
+
+	if (stat(a, &x) || stat(b, &y))
+		return !strcmp(a, b);
+	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+int nm_outputs_check(const struct nm_outputs *outputs, const struct nm_output *except,
+		     const char *other)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		const struct nm_output *output = &outputs->items[i];
+
+		if (!strcmp(output->path, "-"))
+			continue;
+		if (other && output != except && same_file(output->path, other))
+			return nm_fail(EINVAL, "-o %s:%s: is the run document itself",
+				       output->renderer->name, output->path);
+		for (size_t j = 0; j < i; j++)
+			if (same_file(output->path, outputs->items[j].path))
+				return nm_fail(EINVAL, "-o %s:%s: named twice",
+					       output->renderer->name, output->path);
 	}
 	return 0;
 }

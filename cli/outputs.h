@@ -31,6 +31,12 @@ bool nm_outputs_to_stdout(const struct nm_outputs *outputs);
 /** Gives outputs into a directory ("PATH/") the name `name` and their extension. */
 int nm_outputs_name(struct nm_outputs *outputs, struct nm_arena *arena, const char *name);
 
+/**
+ * -EINVAL when two outputs are one file, or one is the file `other` (NULL: none), which is read or written besides.
+ */
+int nm_outputs_check(const struct nm_outputs *outputs, const struct nm_output *except,
+		     const char *other);
+
 /** Opens all files but `except`, so that a place that cannot be written to is known before work starts. */
 int nm_outputs_open(struct nm_outputs *outputs, const struct nm_output *except);
 

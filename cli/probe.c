@@ -101,8 +101,7 @@ static int probe_main(int argc, char **argv)
 		case 'h':
 			return nm_print_help(&nm_command_probe);
 		default:
-			return nm_usage_error(&nm_command_probe, "%s: %s", argv[optind - 1],
-					      option == ':' ? "needs a value" : "unknown option");
+			return nm_option_error(&nm_command_probe, option, argv);
 		}
 	}
 	if (optind < argc)

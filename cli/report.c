@@ -22,7 +22,7 @@ static int report(struct nm_outputs *outputs, const char *path, enum nm_colour c
 	if (nm_document_read(path, &document))
 		return nm_report_error(NM_EXIT_USAGE);
 	if (nm_outputs_name(outputs, &document.arena, document.run.uuid) ||
-	    nm_outputs_open(outputs, NULL))
+	    nm_outputs_check(outputs, NULL, path) || nm_outputs_open(outputs, NULL))
 		code = nm_report_error(NM_EXIT_USAGE);
 	else
 		code = nm_outputs_write(outputs, &document, colour);
@@ -55,8 +55,7 @@ static int report_main(int argc, char **argv)
 		case 'h':
 			return nm_print_help(&nm_command_report);
 		default:
-			return nm_usage_error(&nm_command_report, "%s: %s", argv[optind - 1],
-					      option == ':' ? "needs a value" : "unknown option");
+			return nm_option_error(&nm_command_report, option, argv);
 		}
 	}
 	if (optind + 1 != argc)

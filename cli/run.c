@@ -34,7 +34,7 @@ struct options {
 	const char *document_path;
 	const char *resume;
 	enum nm_colour colour;
-	bool json, quiet, verbose;
+	bool quiet, verbose;
 	uint64_t skip_code;
 };
 
@@ -62,7 +62,8 @@ static void on_stop(int signal)
 static void catch_signals(void)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	const struct sigaction action = {.sa_handler = on_stop};
+	/* The second one is not caught: somebody is in a hurry. */
+	const struct sigaction action = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct sigaction before;
@@ -127,13 +128,14 @@ static bool parse_duration(const char *option, const char *text, uint64_t *out)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		double seconds = value * units[i].seconds;
 
-		if (end != text && !strcmp(end, units[i].suffix) && seconds > 0 && seconds < 1e6) {
+		if (end != text && !strcmp(end, units[i].suffix) && seconds >= 0.001 &&
+		    seconds * 1e9 <= (double)NM_MAX_ROUND_LIMIT_NS) {
 			*out = (uint64_t)(seconds * 1e9);
 			return true;
 		}
 	}
-	nm_usage_error(&nm_command_run, "%s %s: expected a time such as 90s, 5m or 1h", option,
-		       text);
+	nm_usage_error(&nm_command_run, "%s %s: expected a time such as 90s, 5m or 1h, at most 24h",
+		       option, text);
 	return false;
 }
 
@@ -192,7 +194,7 @@ static bool parse_plan_option(struct options *options, int option, const char *v
 	case OPT_ROUNDS:
 		return nm_parse_number(self, "--rounds", value, 1, NM_MAX_ROUNDS, &options->rounds);
 	case OPT_SAMPLES:
-		return nm_parse_number(self, "--samples", value, 10, NM_MAX_SAMPLES,
+		return nm_parse_number(self, "--samples", value, NM_MIN_SAMPLES, NM_MAX_SAMPLES,
 				       &options->samples);
 	case OPT_TARGET_CI:
 		return parse_percent(value, &plan->target_ci_percent);
@@ -211,9 +213,6 @@ static bool parse_plan_option(struct options *options, int option, const char *v
 		return true;
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
-	case OPT_KVM_DEVICE:
-		plan->kvm_device = value;
-		return true;
 	case OPT_GROUP:
 		return !nm_strings_add(&options->document->arena, &options->selection.groups,
 				       value);
@@ -227,6 +226,9 @@ static bool parse_option(struct options *options, int option, const char *value)
 	switch (option) {
 	case OPT_RESUME:
 		options->resume = value;
+		return true;
+	case OPT_KVM_DEVICE:
+		options->document->run.plan.kvm_device = value;
 		return true;
 	case OPT_COLOR:
 		if (nm_parse_colour(value, &options->colour))
@@ -274,8 +276,7 @@ static bool parse(struct options *options, int argc, char **argv, int *code)
 			return false;
 		}
 		if (option == ':' || option == '?') {
-			nm_usage_error(&nm_command_run, "%s: %s", argv[optind - 1],
-				       option == ':' ? "needs a value" : "unknown option");
+			nm_option_error(&nm_command_run, option, argv);
 			return false;
 		}
 		if (!parse_option(options, option, optarg))
@@ -392,6 +393,7 @@ static int probe(struct run *run)
 	int r = nm_probe_all(&context);
 
 	run->kvm = context.kvm;
+	run->host.tsc_khz = document->machine.tsc_khz;
 	run->host.kvm = run->kvm.fd >= 0 ? &run->kvm : NULL;
 	return r;
 }
@@ -469,19 +471,22 @@ static int prepare_resume(struct run *run, int argc, char **argv)
 {
 	struct nm_document *document = run->document;
 	struct nm_document fresh = {0};
+	const char *device = document->run.plan.kvm_device;
 	int r = nm_journal_recover(run->options->resume, document);
 
 	if (!r)
 		r = nm_resume_check(document, run->options->resume);
-	if (!r)
+	if (!r) {
 		document->run.supersedes = document->run.uuid;
+		document->environment.changed = (struct nm_strings) {0};
+	}
 	if (!r)
 		r = fill_run(document, argc, argv);
 	if (!r)
 		r = open_machine(run);
 	/* What the machine is now decides; the document keeps what it was. */
 	run->document = &fresh;
-	fresh.run.plan.kvm_device = document->run.plan.kvm_device;
+	fresh.run.plan.kvm_device = device;
 	if (!r)
 		r = probe(run);
 	if (!r)
@@ -504,15 +509,17 @@ static int open_results(struct run *run)
 	int r = name_outputs(run);
 
 	if (!r)
+		r = nm_outputs_check(&options->outputs, options->main_output,
+				     options->document_path);
+	if (!r)
+		r = nm_round_host_init(&run->host, most_samples(&run->document->run.plan));
+	if (!r)
 		r = nm_outputs_open(&options->outputs, options->main_output);
 	if (!r)
 		r = nm_journal_open(&run->journal, options->document_path, run->document,
 				    options->resume);
-	if (!r)
-		r = nm_round_host_init(&run->host, most_samples(&run->document->run.plan));
 	run->host.root = &run->root;
 	run->host.topology = run->topology;
-	run->host.tsc_khz = run->document->machine.tsc_khz;
 	run->host.stop = &stop_signal;
 	return r;
 }
@@ -584,13 +591,15 @@ static int finish(struct run *run, int result)
 	struct options *options = run->options;
 	int code;
 	int r = conclude(run, result);
+	bool concluded = !r;
 
 	code = exit_code(options, run->document);
 	if (!r)
 		r = nm_journal_finish(&run->journal, run->document);
 	if (r)
 		code = nm_report_error(NM_EXIT_UNDECIDED);
-	if (show(run, !r))
+	/* What could not be summarised is not shown. */
+	if (concluded && show(run, !r))
 		code = NM_EXIT_UNDECIDED;
 	say_where(run, !r);
 	return code;

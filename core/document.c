@@ -163,8 +163,8 @@ static const struct nm_field environment_fields[] = {
 	{FIELD(STRINGS, nm_environment, privileges)},
 	{FIELD(REAL, nm_environment, load_before)},
 	{FIELD(REAL, nm_environment, load_after)},
-	{FIELD(REAL, nm_environment, pressure_before)},
-	{FIELD(REAL, nm_environment, pressure_after)},
+	{FIELD(REAL, nm_environment, pressure_before_percent)},
+	{FIELD(REAL, nm_environment, pressure_after_percent)},
 	{FIELD(STRINGS, nm_environment, changed)},
 	END,
 };

@@ -116,8 +116,7 @@ struct nm_measurement {
 	const char *reason; /* set unless state is ok */
 	const char *remedy; /* for unsupported: what would make it run */
 	const char *unit;
-	const char
-		*stopped_by; /* rounds, precision, budget, failures, signal; NULL when never run */
+	const char *stopped_by; /* rounds, precision, budget, failures; NULL when it was not done */
 	struct nm_summary summary;
 	struct nm_statistic
 		native_ratio; /* guest / native, medians; NAN without a native partner */
@@ -158,8 +157,8 @@ struct nm_environment {
 	struct nm_map module_parameters; /* "kvm.halt_poll_ns" … */
 	struct nm_strings privileges;	 /* root, or the capabilities held that matter */
 	double load_before, load_after;
-	double pressure_before,
-		pressure_after;	   /* PSI: share of 10 s in which some task waited for a CPU */
+	double pressure_before_percent,
+		pressure_after_percent; /* PSI: share of 10 s in which some task waited for a CPU */
 	struct nm_strings changed; /* "what: before -> after", for what changed during the run */
 };
 

@@ -167,9 +167,9 @@ int nm_environment_read(const struct nm_root *root, struct nm_arena *arena,
 	if (!r)
 		r = privileges(root, arena, &out->privileges);
 	out->load_before = load_of(root, arena);
-	out->pressure_before = pressure_of(root, arena);
+	out->pressure_before_percent = pressure_of(root, arena);
 	out->load_after = NAN;
-	out->pressure_after = NAN;
+	out->pressure_after_percent = NAN;
 	return r;
 }
 
@@ -235,7 +235,7 @@ int nm_environment_finish(const struct nm_root *root, struct nm_arena *arena,
 		r = note_map_changes(arena, changed, &before->module_parameters,
 				     &after.module_parameters);
 	before->load_after = after.load_before;
-	before->pressure_after = after.pressure_before;
+	before->pressure_after_percent = after.pressure_before_percent;
 	return r;
 }
 

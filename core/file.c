@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,36 +84,71 @@ static void folder_of(const char *path, char *folder, size_t size)
 		snprintf(folder, size, "./");
 }
 
-int nm_file_begin(struct nm_file *file, const char *path, size_t reserve)
+/* Whether anonymous files work here: the file system has them, and /proc can give them a name later. */
+static int open_anonymous(const char *folder)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	char folder[sizeof(file->path)];
-	int r = 0;
+	if (access("/proc/self/fd", X_OK))
+		return -1;
+	return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+}
 
-	*file = (struct nm_file) {.fd = -1, .anonymous = true};
-	if ((size_t)snprintf(file->path, sizeof(file->path), "%s", path) >= sizeof(file->path))
-		return nm_fail(ENAMETOOLONG, "%.80s…: name too long", path);
-	folder_of(path, folder, sizeof(folder));
-	snprintf(file->temporary, sizeof(file->temporary), "%s.%s.%ld.tmp", folder, name,
-		 (long)getpid());
+static int open_temporary(struct nm_file *file)
+{
+	char folder[sizeof(file->path)];
+	static unsigned int serial;
+
+	folder_of(file->path, folder, sizeof(folder));
+	snprintf(file->temporary, sizeof(file->temporary), "%s.nestmark-%ld-%u.tmp", folder,
+		 (long)getpid(), serial++);
 	/* Without a name nothing stays behind even when this process is killed. */
-	file->fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-	if (file->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-		file->anonymous = false;
+	file->fd = open_anonymous(folder);
+	file->anonymous = file->fd >= 0;
+	if (file->fd < 0)
 		file->fd = open(file->temporary,
 				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	}
-	if (file->fd < 0)
-		return nm_fail(errno, "%s: %s", path, strerror(errno));
-	if (reserve && fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)reserve) &&
-	    errno != EOPNOTSUPP && errno != ENOSYS) {
-		r = nm_fail_remedy(errno,
-				   "free some space, or name another place with -o json:PATH",
-				   "%s: cannot reserve %zu bytes: %s", path, reserve,
-				   strerror(errno));
+	return file->fd < 0 ? nm_fail(errno, "%s: %s", file->path, strerror(errno)) : 0;
+}
+
+/* Devices, pipes and sockets are written to, never replaced. */
+static int open_special(struct nm_file *file)
+{
+	file->special = true;
+	file->fd = open(file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return file->fd < 0 ? nm_fail(errno, "%s: %s", file->path, strerror(errno)) : 0;
+}
+
+static int reserve_space(struct nm_file *file, size_t bytes)
+{
+	if (!bytes || !fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) ||
+	    errno == EOPNOTSUPP || errno == ENOSYS)
+		return 0;
+	return nm_fail_remedy(errno, "free some space, or name another place with -o json:PATH",
+			      "%s: cannot reserve %zu bytes: %s", file->path, bytes,
+			      strerror(errno));
+}
+
+int nm_file_begin(struct nm_file *file, const char *path, size_t reserve)
+{
+	char resolved[PATH_MAX];
+	struct stat info;
+	int r;
+
+	*file = (struct nm_file) {.fd = -1};
+	/* A symbolic link is followed, so that the link stays one. */
+	if (realpath(path, resolved))
+		path = resolved;
+	if ((size_t)snprintf(file->path, sizeof(file->path), "%s", path) >= sizeof(file->path))
+		return nm_fail(ENAMETOOLONG, "%.80s…: name too long", path);
+	if (!stat(path, &info) && S_ISDIR(info.st_mode))
+		return nm_fail_remedy(EISDIR, "end it with / to have the file named after the run",
+				      "%s: is a folder, expected a file", path);
+	if (!stat(path, &info) && !S_ISREG(info.st_mode))
+		return open_special(file);
+	r = open_temporary(file);
+	if (!r)
+		r = reserve_space(file, reserve);
+	if (r)
 		nm_file_abandon(file);
-	}
 	return r;
 }
 
@@ -148,6 +185,12 @@ int nm_file_commit(struct nm_file *file, const char *bytes, size_t length)
 {
 	int r = nm_write_all(file->fd, bytes, length);
 
+	if (file->special) {
+		if (r)
+			nm_error_within(r, "%s", file->path);
+		nm_file_abandon(file);
+		return r;
+	}
 	if (!r && ftruncate(file->fd, (off_t)length))
 		r = nm_fail(errno, "%s", strerror(errno));
 	if (!r && fsync(file->fd))
@@ -173,6 +216,6 @@ void nm_file_abandon(struct nm_file *file)
 		return;
 	close(file->fd);
 	file->fd = -1;
-	if (!file->anonymous)
+	if (!file->anonymous && !file->special)
 		unlink(file->temporary);
 }

@@ -18,12 +18,14 @@ int nm_file_read(const char *path, size_t limit, struct nm_text *out);
 struct nm_file {
 	int fd;
 	bool anonymous; /* has no name yet */
+	bool special;	/* a device or pipe: written to as it is */
 	char path[4096];
 	char temporary[4200];
 };
 
 /**
- * Creates a temporary file beside path and reserves bytes of disk space for it (0: none), so that a
+ * Prepares to write path; symbolic links are followed, folders refused, and devices and pipes written to as they are.
+ * For a file, creates a temporary one beside it and reserves bytes of disk space for it (0: none), so that a
  * disk that fills up later cannot prevent the write. -ENOSPC when there is no room now.
  */
 int nm_file_begin(struct nm_file *file, const char *path, size_t reserve);

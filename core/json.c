@@ -21,14 +21,23 @@ static nm_json *wrap(struct json_object *value)
 	return (nm_json *)value;
 }
 
+/* Set by the first value that could not be made, cleared by the write that fails for it. */
+static _Thread_local bool incomplete;
+
+static nm_json *made(struct json_object *value)
+{
+	incomplete |= !value;
+	return wrap(value);
+}
+
 nm_json *nm_json_new_object(void)
 {
-	return wrap(json_object_new_object());
+	return made(json_object_new_object());
 }
 
 nm_json *nm_json_new_array(void)
 {
-	return wrap(json_object_new_array());
+	return made(json_object_new_array());
 }
 
 void nm_json_free(nm_json *value)
@@ -38,12 +47,18 @@ void nm_json_free(nm_json *value)
 
 void nm_json_add(nm_json *object, const char *key, nm_json *child)
 {
-	json_object_object_add(raw(object), key, raw(child));
+	if (!object || json_object_object_add(raw(object), key, raw(child))) {
+		incomplete = true;
+		json_object_put(raw(child));
+	}
 }
 
 void nm_json_append(nm_json *array, nm_json *child)
 {
-	json_object_array_add(raw(array), raw(child));
+	if (!array || json_object_array_add(raw(array), raw(child))) {
+		incomplete = true;
+		json_object_put(raw(child));
+	}
 }
 
 nm_json *nm_json_string(const char *text)
@@ -64,17 +79,17 @@ nm_json *nm_json_string(const char *text)
 	}
 	result = json_object_new_string_len(clean.bytes ? clean.bytes : "", (int)clean.length);
 	nm_text_free(&clean);
-	return wrap(result);
+	return made(result);
 }
 
 nm_json *nm_json_int(int64_t value)
 {
-	return wrap(json_object_new_int64(value));
+	return made(json_object_new_int64(value));
 }
 
 nm_json *nm_json_uint(uint64_t value)
 {
-	return wrap(value <= INT64_MAX ? json_object_new_int64((int64_t)value)
+	return made(value <= INT64_MAX ? json_object_new_int64((int64_t)value)
 				       : json_object_new_uint64(value));
 }
 
@@ -101,12 +116,12 @@ nm_json *nm_json_real(double value)
 	/* Adding zero turns -0, which would not survive reading as an integer, into 0. */
 	snprintf(digits, sizeof(digits), "%.9g", value + 0.0);
 	use_point(digits);
-	return wrap(json_object_new_double_s(value, digits));
+	return made(json_object_new_double_s(value, digits));
 }
 
 nm_json *nm_json_bool(bool value)
 {
-	return wrap(json_object_new_boolean(value));
+	return made(json_object_new_boolean(value));
 }
 
 enum nm_json_type nm_json_type(const nm_json *value)
@@ -203,8 +218,10 @@ int nm_json_write(struct nm_text *out, const nm_json *value, bool indented)
 	if (indented)
 		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
 	text = json_object_to_json_string_length(raw(value), flags, &length);
-	if (!text)
+	if (!text || incomplete) {
+		incomplete = false;
 		return nm_fail(ENOMEM, "out of memory");
+	}
 	nm_text_put(out, text, length);
 	nm_text_puts(out, "\n");
 	return nm_text_status(out);

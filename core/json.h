@@ -31,7 +31,7 @@ nm_json *nm_json_new_object(void);
 nm_json *nm_json_new_array(void);
 void nm_json_free(nm_json *value);
 
-/* Adding takes ownership of a child; a failed allocation surfaces in nm_json_write(). */
+/* Adding takes ownership of a child. After a failed allocation nm_json_write() fails instead of leaving a gap. */
 void nm_json_add(nm_json *object, const char *key, nm_json *child);
 void nm_json_append(nm_json *array, nm_json *child);
 nm_json *nm_json_string(const char *text); /* NULL becomes null; invalid UTF-8 is replaced */

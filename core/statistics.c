@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static uint64_t splitmix64(uint64_t *state)
 {
@@ -97,17 +98,23 @@ double nm_floor_sorted(const double *sorted, size_t count)
 	return sorted[nm_rank(count, 100)];
 }
 
-/* Rounds are few: insertion sort beats qsort() on every resample. */
-static void resample(struct nm_random *random, const double *rounds, size_t count, double *out)
+/* Draws as many rounds as there are, with replacement. Counting each keeps the result sorted. */
+static void resample(struct nm_random *random, const double *sorted, size_t count, double *out)
 {
-	for (size_t i = 0; i < count; i++) {
-		double value = rounds[nm_random_below(random, count)];
-		size_t at = i;
+	uint32_t drawn[NM_MAX_ROUNDS] = {0};
+	size_t used = 0;
 
-		for (; at && out[at - 1] > value; at--)
-			out[at] = out[at - 1];
-		out[at] = value;
-	}
+	for (size_t i = 0; i < count; i++)
+		drawn[nm_random_below(random, count)]++;
+	for (size_t i = 0; i < count; i++)
+		for (uint32_t n = drawn[i]; n; n--)
+			out[used++] = sorted[i];
+}
+
+static void sort_into(double *out, const double *values, size_t count)
+{
+	memcpy(out, values, count * sizeof(*out));
+	nm_sort_real(out, count);
 }
 
 static void interval_of(double *estimates, struct nm_interval *out)
@@ -127,6 +134,7 @@ static int check_count(size_t count)
 int nm_bootstrap(const double *rounds, size_t count, nm_estimator estimator, uint64_t seed,
 		 struct nm_interval *out)
 {
+	double sorted[NM_MAX_ROUNDS];
 	double draw[NM_MAX_ROUNDS];
 	struct nm_random random;
 	double *estimates;
@@ -137,13 +145,11 @@ int nm_bootstrap(const double *rounds, size_t count, nm_estimator estimator, uin
 	estimates = malloc(NM_BOOTSTRAP_RESAMPLES * sizeof(*estimates));
 	if (!estimates)
 		return nm_fail(ENOMEM, "out of memory");
-	for (size_t i = 0; i < count; i++)
-		draw[i] = rounds[i];
-	nm_sort_real(draw, count);
-	out->value = estimator(draw, count);
+	sort_into(sorted, rounds, count);
+	out->value = estimator(sorted, count);
 	nm_random_seed(&random, seed);
 	for (size_t i = 0; i < NM_BOOTSTRAP_RESAMPLES; i++) {
-		resample(&random, rounds, count, draw);
+		resample(&random, sorted, count, draw);
 		estimates[i] = estimator(draw, count);
 	}
 	interval_of(estimates, out);
@@ -151,19 +157,11 @@ int nm_bootstrap(const double *rounds, size_t count, nm_estimator estimator, uin
 	return 0;
 }
 
-static double median_of(const double *rounds, size_t count)
-{
-	double sorted[NM_MAX_ROUNDS];
-
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = rounds[i];
-	nm_sort_real(sorted, count);
-	return nm_median_sorted(sorted, count);
-}
-
 int nm_bootstrap_ratio(const double *base, size_t base_count, const double *changed,
 		       size_t changed_count, uint64_t seed, struct nm_interval *out)
 {
+	double base_sorted[NM_MAX_ROUNDS];
+	double changed_sorted[NM_MAX_ROUNDS];
 	double draw[NM_MAX_ROUNDS];
 	struct nm_random random;
 	double *estimates;
@@ -176,14 +174,17 @@ int nm_bootstrap_ratio(const double *base, size_t base_count, const double *chan
 	estimates = malloc(NM_BOOTSTRAP_RESAMPLES * sizeof(*estimates));
 	if (!estimates)
 		return nm_fail(ENOMEM, "out of memory");
-	out->value = median_of(changed, changed_count) / median_of(base, base_count);
+	sort_into(base_sorted, base, base_count);
+	sort_into(changed_sorted, changed, changed_count);
+	out->value = nm_median_sorted(changed_sorted, changed_count) /
+		     nm_median_sorted(base_sorted, base_count);
 	nm_random_seed(&random, seed);
 	for (size_t i = 0; i < NM_BOOTSTRAP_RESAMPLES; i++) {
 		double above;
 
-		resample(&random, changed, changed_count, draw);
+		resample(&random, changed_sorted, changed_count, draw);
 		above = nm_median_sorted(draw, changed_count);
-		resample(&random, base, base_count, draw);
+		resample(&random, base_sorted, base_count, draw);
 		estimates[i] = above / nm_median_sorted(draw, base_count);
 	}
 	interval_of(estimates, out);

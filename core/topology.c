@@ -33,7 +33,10 @@ int nm_topology_load(struct nm_topology **out)
 		return r;
 	}
 	/* Without this flag hwloc binds to each CPU in turn and executes CPUID there. */
-	hwloc_topology_set_flags(topology->hwloc, HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING);
+	hwloc_topology_set_flags(topology->hwloc,
+				 HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING |
+					 HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING |
+					 HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM);
 	if (hwloc_topology_load(topology->hwloc)) {
 		nm_topology_free(topology);
 		return nm_fail(ENOTSUP, "hwloc: cannot read this machine's topology");
@@ -100,7 +103,7 @@ int nm_topology_order(const struct nm_topology *topology, int preferred, int *cp
 
 	*count = 0;
 	if (preferred >= 0) {
-		if (!hwloc_bitmap_isset(hwloc_topology_get_allowed_cpuset(t),
+		if (!hwloc_bitmap_isset(hwloc_topology_get_topology_cpuset(t),
 					(unsigned int)preferred))
 			return nm_fail_remedy(EINVAL, "choose one that taskset -p $$ lists",
 					      "CPU %d: this process may not run there", preferred);

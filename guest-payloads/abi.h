@@ -67,6 +67,8 @@ struct nm_abi_op {
 #define NM_ABI_MMIO_EVENT  0x30001000u
 #define NM_ABI_MMIO_ABSENT 0x30002000u /* nothing at all: executing here cannot work */
 
+#define NM_ABI_TEST_BYTE 0x5au /* what writes to the test addresses consist of */
+
 enum nm_abi_mark {
 	NM_ABI_MARK_FIRST, /* NM_ABI_FIRST_MARKS times before BEGIN, so that the cost of a mark is known */
 	NM_ABI_MARK_BEGIN,

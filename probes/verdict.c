@@ -23,6 +23,7 @@ int nm_probe_verdict(struct nm_probe_context *context)
 {
 	const struct nm_findings *findings = context->findings;
 	const char *backend = string_of(findings, "kvm.backend");
+	const char *flag = string_of(findings, "cpu.virtualization");
 	const struct nm_finding *device = nm_findings_get(findings, "kvm.device");
 	const struct nm_finding *canary = nm_findings_get(findings, "guest.canary");
 
@@ -47,9 +48,14 @@ int nm_probe_verdict(struct nm_probe_context *context)
 				      "%s on a CPU that QEMU emulates (TCG): functions are real, "
 				      "times are not",
 				      backend);
+	if (!(!strcmp(backend, "kvm_intel") && !strcmp(flag, "vmx")) &&
+	    !(!strcmp(backend, "kvm_amd") && !strcmp(flag, "svm")))
+		return nm_finding_add(context, "verdict.virtualization", NM_STATUS_UNKNOWN,
+				      NM_STRING("unknown"), NULL,
+				      "%s with CPU virtualization \"%s\": not a pair that is known",
+				      *backend ? backend : "a KVM module that cannot be seen",
+				      flag);
 	return nm_finding_add(context, "verdict.virtualization",
 			      passes(findings, "guest.canary") ? NM_STATUS_PASS : NM_STATUS_UNKNOWN,
-			      NM_STRING("hardware"), NULL, "%s with %s",
-			      *backend ? backend : "an unknown KVM module",
-			      string_of(findings, "cpu.virtualization"));
+			      NM_STRING("hardware"), NULL, "%s with %s", backend, flag);
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 
 const struct nm_renderer nm_renderers[] = {
-	{"text", "txt", "table for a terminal", nm_render_text},
-	{"md", "md", "Markdown", nm_render_markdown},
-	{"json", "json", "the run document itself", nm_render_json},
+	{"text", "txt", nm_render_text},
+	{"md", "md", nm_render_markdown},
+	{"json", "json", nm_render_json},
 	{0},
 };
 

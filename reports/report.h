@@ -16,7 +16,6 @@ struct nm_render_options {
 struct nm_renderer {
 	const char *name;
 	const char *extension;
-	const char *summary;
 	int (*render)(const struct nm_document *document, const struct nm_render_options *options,
 		      struct nm_text *out);
 };

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const nm_column_titles[NM_COLUMNS] = {
@@ -47,7 +49,7 @@ char *nm_format_ns(struct nm_arena *arena, double ns)
 {
 	struct unit unit = unit_for(ns);
 
-	if (isnan(ns))
+	if (!isfinite(ns))
 		return nm_arena_strdup(arena, absent);
 	return nm_arena_printf(arena, "%.*f %s", decimals(ns / unit.ns), ns / unit.ns, unit.name);
 }
@@ -57,8 +59,8 @@ static char *format_statistic(struct nm_arena *arena, const struct nm_statistic 
 	struct unit unit = unit_for(statistic->value);
 	int digits = decimals(statistic->value / unit.ns);
 
-	if (isnan(statistic->value))
-		return nm_arena_strdup(arena, absent);
+	if (!isfinite(statistic->lo) || !isfinite(statistic->hi))
+		return nm_format_ns(arena, statistic->value);
 	return nm_arena_printf(arena, "%.*f %s [%.*f, %.*f]", digits, statistic->value / unit.ns,
 			       unit.name, digits, statistic->lo / unit.ns, digits,
 			       statistic->hi / unit.ns);
@@ -66,7 +68,7 @@ static char *format_statistic(struct nm_arena *arena, const struct nm_statistic 
 
 static char *format_ratio(struct nm_arena *arena, const struct nm_statistic *ratio)
 {
-	if (isnan(ratio->value))
+	if (!isfinite(ratio->value) || !isfinite(ratio->lo) || !isfinite(ratio->hi))
 		return nm_arena_strdup(arena, absent);
 	return nm_arena_printf(arena, "%.*f [%.*f, %.*f]", decimals(ratio->value), ratio->value,
 			       decimals(ratio->value), ratio->lo, decimals(ratio->value),
@@ -75,7 +77,7 @@ static char *format_ratio(struct nm_arena *arena, const struct nm_statistic *rat
 
 static char *format_count(struct nm_arena *arena, double count)
 {
-	if (isnan(count))
+	if (!isfinite(count))
 		return nm_arena_strdup(arena, absent);
 	return nm_arena_printf(arena, "%.2f", count);
 }
@@ -120,40 +122,107 @@ static int add_row(struct nm_view *view, struct nm_arena *arena, const struct nm
 	return 0;
 }
 
+static const char *or_unknown(const char *text)
+{
+	return text ? text : "unknown";
+}
+
 static int add_line(struct nm_arena *arena, struct nm_strings *lines, char *line)
 {
 	return line ? nm_strings_add(arena, lines, line) : -ENOMEM;
 }
 
-static bool same_reason(const struct nm_measurement *a, const struct nm_measurement *b)
+/* Measurements with one state and reason share a line, where the first of them stands. */
+struct group {
+	const struct nm_measurement *first;
+	size_t members;
+	char *names;
+};
+
+#define NAMES_IN_A_LINE 8u
+
+/* What qsort() moves around. */
+struct bad {
+	const struct nm_measurement *measurement;
+};
+
+static int compare_reasons(const void *a, const void *b)
 {
-	return a->state == b->state && a->reason && b->reason && !strcmp(a->reason, b->reason);
+	const struct nm_measurement *x = ((const struct bad *)a)->measurement;
+	const struct nm_measurement *y = ((const struct bad *)b)->measurement;
+	int order = x->state != y->state ? x->state - y->state
+					 : strcmp(or_unknown(x->reason), or_unknown(y->reason));
+
+	return order ? order : (x > y) - (x < y);
 }
 
-/* Measurements with one state and reason share a line, where the first of them stands. */
-static int add_reasons(struct nm_view *view, struct nm_arena *arena,
-		       const struct nm_document *document, size_t first)
+static int compare_groups(const void *a, const void *b)
 {
-	const struct nm_measurement *all = document->measurements.items;
-	const struct nm_measurement *m = &all[first];
-	const char *names = nm_measurement_name(arena, m);
+	const struct group *x = a;
+	const struct group *y = b;
 
-	if (m->state == NM_STATE_OK)
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static bool same_reason(const struct nm_measurement *a, const struct nm_measurement *b)
+{
+	return a->state == b->state && !strcmp(or_unknown(a->reason), or_unknown(b->reason));
+}
+
+static int add_member(struct group *group, struct nm_arena *arena, const struct nm_measurement *m)
+{
+	const char *name = nm_measurement_name(arena, m);
+
+	if (++group->members > NAMES_IN_A_LINE)
 		return 0;
-	for (size_t i = 0; i < first; i++)
-		if (same_reason(&all[i], m))
-			return 0;
-	for (size_t i = first + 1; names && i < document->measurements.count; i++)
-		if (same_reason(&all[i], m))
-			names = nm_arena_printf(arena, "%s, %s", names,
-						nm_measurement_name(arena, &all[i]));
-	if (!names)
-		return -ENOMEM;
+	group->names = group->names
+			       ? nm_arena_printf(arena, "%s, %s", group->names, or_unknown(name))
+			       : nm_arena_strdup(arena, or_unknown(name));
+	return group->names ? 0 : -ENOMEM;
+}
+
+static int add_group(struct nm_view *view, struct nm_arena *arena, const struct group *group)
+{
+	const struct nm_measurement *m = group->first;
+	char more[48] = "";
+
+	if (group->members > NAMES_IN_A_LINE)
+		snprintf(more, sizeof(more), " and %zu more", group->members - NAMES_IN_A_LINE);
 	return add_line(arena, &view->reasons,
-			nm_arena_printf(arena, "%s %s: %s%s%s", names, nm_state_names[m->state],
+			nm_arena_printf(arena, "%s%s %s: %s%s%s", group->names, more,
+					nm_state_names[m->state],
 					m->reason ? m->reason : "no reason recorded",
 					m->remedy ? "; to change that: " : "",
 					m->remedy ? m->remedy : ""));
+}
+
+static int add_reasons(struct nm_view *view, struct nm_arena *arena,
+		       const struct nm_document *document)
+{
+	size_t count = document->measurements.count;
+	struct bad *bad = nm_arena_alloc(arena, count * sizeof(*bad));
+	struct group *groups = nm_arena_alloc(arena, count * sizeof(*groups));
+	size_t bads = 0;
+	size_t used = 0;
+	int r = bad && groups ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !r && i < count; i++)
+		if (document->measurements.items[i].state != NM_STATE_OK)
+			bad[bads++].measurement = &document->measurements.items[i];
+	if (bads)
+		qsort(bad, bads, sizeof(*bad), compare_reasons);
+	for (size_t i = 0; !r && i < bads; i++) {
+		const struct nm_measurement *m = bad[i].measurement;
+
+		if (!i || !same_reason(m, bad[i - 1].measurement))
+			groups[used++].first = m;
+		r = add_member(&groups[used - 1], arena, m);
+	}
+	if (used)
+		qsort(groups, used, sizeof(*groups), compare_groups);
+	for (size_t i = 0; !r && i < used; i++)
+		r = add_group(view, arena, &groups[i]);
+	return r;
 }
 
 static const char *level_words(int64_t level)
@@ -161,11 +230,6 @@ static const char *level_words(int64_t level)
 	return level == 0   ? "bare metal: guests are L1"
 	       : level == 1 ? "itself a guest: guests are L2"
 			    : "level unknown";
-}
-
-static const char *or_unknown(const char *text)
-{
-	return text ? text : "unknown";
 }
 
 static int add_machine(struct nm_view *view, struct nm_arena *arena,
@@ -210,11 +274,10 @@ static int add_environment(struct nm_view *view, struct nm_arena *arena,
 	const struct nm_finding *verdict =
 		nm_findings_get(&document->findings, "verdict.virtualization");
 	int r = add_line(arena, &view->title,
-			 nm_arena_printf(arena,
-					 "kernel: %s, clock source %s, governor %s, load %.2f",
+			 nm_arena_printf(arena, "kernel: %s, clock source %s, governor %s, load %s",
 					 or_unknown(e->kernel_release), or_unknown(e->clocksource),
 					 e->governor ? e->governor : "not visible",
-					 e->load_before));
+					 or_unknown(format_count(arena, e->load_before))));
 
 	if (!r && verdict && verdict->value.type == NM_VALUE_STRING)
 		r = add_line(arena, &view->title,
@@ -267,8 +330,8 @@ int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_
 		r = add_environment(view, arena, document);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = add_row(view, arena, &document->measurements.items[i]);
-	for (size_t i = 0; !r && i < document->measurements.count; i++)
-		r = add_reasons(view, arena, document, i);
+	if (!r)
+		r = add_reasons(view, arena, document);
 	if (!r)
 		r = add_notes(view, arena, document);
 	return r;

@@ -274,9 +274,7 @@ static int run_loop(struct nm_guest *guest, unsigned int number, struct nm_guest
 
 	for (;;) {
 		if (ioctl(fd, KVM_RUN, 0)) {
-			if (errno == EAGAIN)
-				continue;
-			if (errno != EINTR)
+			if (errno != EINTR && errno != EAGAIN)
 				return nm_fail(errno, "KVM_RUN: %s", strerror(errno));
 			if (!nm_deadline_passed())
 				continue;

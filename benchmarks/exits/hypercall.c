@@ -21,7 +21,8 @@ static int prepare(struct nm_guest_round *round)
 {
 	struct nm_cpuid leaf = nm_cpuid(0, 0);
 
-	round->control->argument[0] = leaf.ebx != 0x756e6547u; /* not "Genu"ineIntel */
+	/* "Auth"enticAMD and "Hygo"nGenuine have SVM; all others that KVM supports have VMX. */
+	round->control->argument[0] = leaf.ebx == 0x68747541u || leaf.ebx == 0x6f677948u;
 	round->control->argument[1] = UNKNOWN_HYPERCALL;
 	return 0;
 }

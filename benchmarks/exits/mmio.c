@@ -20,7 +20,7 @@ const struct nm_bench nm_bench_exit_mmio_write = {
 	.cpls = NM_CPL0 | NM_CPL3,
 	.expect = {.exits = 1, .user_exits = 1, .insn_emulation = 1},
 	.prepare = prepare,
-	.verify = nm_test_device_verify,
+	.verify = nm_test_device_verify_write,
 };
 
 const struct nm_bench nm_bench_exit_mmio_read = {

@@ -40,7 +40,7 @@ const struct nm_bench nm_bench_exit_pio_out = {
 	.cpls = NM_CPL0 | NM_CPL3,
 	.expect = {.exits = 1, .user_exits = 1},
 	.prepare = prepare,
-	.verify = nm_test_device_verify,
+	.verify = nm_test_device_verify_write,
 };
 
 const struct nm_bench nm_bench_exit_pio_in = {

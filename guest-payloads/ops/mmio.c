@@ -18,7 +18,7 @@ static inline uint32_t read32(uint64_t address)
 
 NM_GUEST_OP("exit.mmio.write", mmio_write)
 {
-	NM_MEASURE(control, write32(NM_ABI_MMIO_TEST, 0x5a5a5a5a));
+	NM_MEASURE(control, write32(NM_ABI_MMIO_TEST, NM_ABI_TEST_BYTE * 0x01010101u));
 }
 
 /* result[0]: the last value read. */

@@ -4,7 +4,7 @@
 
 NM_GUEST_OP("exit.pio.out", pio_out)
 {
-	NM_MEASURE(control, nm_out8(NM_ABI_PORT_TEST, 0x5a));
+	NM_MEASURE(control, nm_out8(NM_ABI_PORT_TEST, NM_ABI_TEST_BYTE));
 }
 
 /* result[0]: the last value read. */

@@ -88,6 +88,32 @@ for delay in 0.05 0.2 0.35 0.5 0.65 0.8; do
     fi
 done
 
+# A resume that is killed, or has no room, loses nothing either; and one at a time.
+start twice.json
+await_rounds twice.json
+expect 2 "$NESTMARK" run --resume twice.json
+says err "another run is still writing it"
+expect 2 "$NESTMARK" run floor.syscall -o json:twice.json
+says err "another run is still writing it"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+before=$(wc -l <twice.json.journal)
+for delay in 0.02 0.04 0.06 0.1 0.3; do
+    "$NESTMARK" run --resume twice.json -q >out 2>err &
+    pid=$!
+    sleep "$delay"
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+done
+[[ -s twice.json.journal ]] || fail "a killed resume lost the journal"
+cp twice.json.journal kept.journal
+mkdir -p disk
+unshare --mount --map-root-user sh -c "mount -t tmpfs -o size=100k none disk && cp twice.json.journal disk/ &&
+    '$NESTMARK' run --resume disk/twice.json; cp disk/twice.json.journal after.journal" >out 2>err
+says err "cannot reserve"
+cmp -s kept.journal after.journal || fail "a resume without room changed the journal"
+finish twice.json "$((before - 1))"
+
 # A second run into the place of an unfinished one is refused, and so are resumes that make no sense.
 start again.json
 await_rounds again.json

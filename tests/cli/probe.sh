@@ -97,7 +97,5 @@ if [[ $(id -u) -eq 0 ]]; then
     chmod 666 open/ghost
     expect 0 "$NESTMARK" probe --kvm-device "$work/open/ghost"
     says out "no driver serves it"
-else
-    chmod 000 /dev/kvm 2>/dev/null && fail "the device could be changed by a user"
 fi
 done_testing

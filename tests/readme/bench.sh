@@ -18,8 +18,8 @@ says "$(echo reports-out/*/report.md)" "| operation |"
 [[ $(wc -c <build/release/nestmark) -le 2097152 ]] || fail "the program is larger than 2 MiB"
 
 rm -rf reports-out
-expect 0 ./ci/bench.sh --kvm-device /no/such/device
-says out "unsupported: needs kvm.device: /no/such/device" "enable nested virtualization" "exit code 0"
-grep -q '^exit.cpuid *native .* ok$' out || fail "the native side was not measured"
+measures ./ci/bench.sh --kvm-device /no/such/device
+says out "unsupported: needs kvm.device: /no/such/device" "enable nested virtualization" "exit code"
+grep -qE '^exit.cpuid *native .* (ok|noisy)$' out || fail "the native side was not measured"
 valid reports-out/*/run.json
 done_testing

@@ -541,6 +541,13 @@ Test(core_json, numbers_are_read_with_a_point_under_a_comma_locale)
 	nm_json_free(json);
 }
 
+Test(core_json, numbers_that_overflow_are_refused_under_a_comma_locale)
+{
+	enter_comma_locale();
+	assert_refused("[1e999]", "line 1, column ");
+	assert_refused("[1.7976931348623159e308]", "line 1, column ");
+}
+
 static int note_key(void *context, const char *key, nm_json *child)
 {
 	struct nm_text *keys = context;

@@ -422,6 +422,203 @@ Test(core_document, keeps_values_of_every_kind)
 	free(text);
 }
 
+#define SAME_NUMBER(field)                                                                         \
+	cr_assert(a->field == b->field || (isnan((double)a->field) && isnan((double)b->field)),    \
+		  #field " is %g, it was %g", (double)b->field, (double)a->field)
+#define SAME_TEXT(field)                                                                           \
+	cr_assert(!a->field == !b->field && (!a->field || !strcmp(a->field, b->field)),            \
+		  #field " is %s, it was %s", b->field ? b->field : "absent",                      \
+		  a->field ? a->field : "absent")
+#define SAME_LIST(field)                                                                           \
+	cr_assert_eq(a->field.count, b->field.count, #field " has %zu entries, it had %zu",        \
+		     b->field.count, a->field.count)
+
+static void assert_same_round(const struct nm_round *a, const struct nm_round *b)
+{
+	SAME_NUMBER(index);
+	SAME_NUMBER(state);
+	SAME_TEXT(reason);
+	SAME_NUMBER(samples);
+	SAME_NUMBER(min);
+	SAME_NUMBER(p5);
+	SAME_NUMBER(p50);
+	SAME_NUMBER(p90);
+	SAME_NUMBER(p99);
+	SAME_NUMBER(p999);
+	SAME_NUMBER(max);
+	SAME_NUMBER(mean);
+	SAME_TEXT(p99_reason);
+	SAME_TEXT(p999_reason);
+	SAME_NUMBER(overhead);
+	SAME_NUMBER(overhead_spread);
+	SAME_NUMBER(duration_ns);
+	SAME_NUMBER(clock_deviation_percent);
+	SAME_NUMBER(user_exits_per_op);
+	SAME_LIST(counters_per_op);
+	SAME_NUMBER(elapsed_ns);
+	SAME_NUMBER(steal_ns);
+	SAME_NUMBER(context_switches);
+	SAME_NUMBER(migrations);
+	SAME_LIST(flags);
+}
+
+static void assert_same_statistic(const struct nm_statistic *a, const struct nm_statistic *b)
+{
+	SAME_NUMBER(value);
+	SAME_NUMBER(lo);
+	SAME_NUMBER(hi);
+	SAME_TEXT(reason);
+}
+
+static void assert_same_evidence(const struct nm_evidence *a, const struct nm_evidence *b)
+{
+	SAME_NUMBER(exits_per_op);
+	SAME_NUMBER(expected_exits_per_op);
+	SAME_NUMBER(user_exits_per_op);
+	SAME_NUMBER(expected_user_exits_per_op);
+	SAME_NUMBER(insn_emulation_per_op);
+	SAME_NUMBER(expected_insn_emulation_per_op);
+	SAME_NUMBER(emulated);
+	SAME_LIST(counters_per_op);
+	SAME_NUMBER(clock_deviation_percent);
+	SAME_NUMBER(overhead);
+	SAME_NUMBER(steal_percent);
+	SAME_NUMBER(quiet_share);
+	SAME_NUMBER(rounds_ok);
+	SAME_NUMBER(rounds_flagged);
+	SAME_NUMBER(rounds_failed);
+}
+
+static void assert_same_measurement(const struct nm_measurement *a, const struct nm_measurement *b)
+{
+	SAME_TEXT(operation);
+	SAME_TEXT(group);
+	SAME_NUMBER(context);
+	SAME_LIST(parameters);
+	SAME_NUMBER(version);
+	SAME_NUMBER(batch);
+	SAME_NUMBER(state);
+	SAME_TEXT(reason);
+	SAME_TEXT(remedy);
+	SAME_TEXT(unit);
+	SAME_TEXT(stopped_by);
+	assert_same_statistic(&a->summary.floor, &b->summary.floor);
+	assert_same_statistic(&a->summary.p50, &b->summary.p50);
+	assert_same_statistic(&a->summary.p90, &b->summary.p90);
+	assert_same_statistic(&a->summary.p99, &b->summary.p99);
+	assert_same_statistic(&a->summary.p999, &b->summary.p999);
+	assert_same_statistic(&a->summary.mean, &b->summary.mean);
+	SAME_NUMBER(summary.min);
+	SAME_NUMBER(summary.max);
+	assert_same_statistic(&a->native_ratio, &b->native_ratio);
+	assert_same_evidence(&a->evidence, &b->evidence);
+	SAME_LIST(rounds);
+	for (size_t i = 0; i < a->rounds.count; i++)
+		assert_same_round(&a->rounds.items[i], &b->rounds.items[i]);
+}
+
+static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
+{
+	SAME_TEXT(uuid);
+	SAME_TEXT(host);
+	SAME_TEXT(started);
+	SAME_TEXT(ended);
+	SAME_NUMBER(state);
+	SAME_TEXT(reason);
+	SAME_TEXT(source);
+	SAME_TEXT(tool_version);
+	SAME_TEXT(compiler);
+	SAME_TEXT(build_type);
+	SAME_LIST(argv);
+	SAME_NUMBER(seed);
+	SAME_TEXT(generator);
+	SAME_NUMBER(bootstrap_resamples);
+	SAME_TEXT(supersedes);
+	SAME_LIST(placement);
+	SAME_TEXT(plan.profile);
+	SAME_NUMBER(plan.rounds);
+	SAME_NUMBER(plan.samples);
+	SAME_NUMBER(plan.target_ci_percent);
+	SAME_NUMBER(plan.budget_ns);
+	SAME_NUMBER(plan.round_limit_ns);
+	SAME_NUMBER(plan.cpu);
+	SAME_TEXT(plan.kvm_device);
+	SAME_LIST(plan.patterns);
+	SAME_LIST(plan.contexts);
+}
+
+static void assert_same_machine(const struct nm_machine *a, const struct nm_machine *b)
+{
+	SAME_TEXT(vendor);
+	SAME_NUMBER(family);
+	SAME_NUMBER(model);
+	SAME_NUMBER(stepping);
+	SAME_TEXT(brand);
+	SAME_TEXT(microcode);
+	SAME_TEXT(hypervisor);
+	SAME_TEXT(product);
+	SAME_NUMBER(level);
+	SAME_NUMBER(memory_bytes);
+	SAME_NUMBER(cores);
+	SAME_NUMBER(threads);
+	SAME_NUMBER(tsc_khz);
+}
+
+static void assert_same_environment(const struct nm_environment *a, const struct nm_environment *b)
+{
+	SAME_TEXT(kernel_release);
+	SAME_TEXT(kernel_version);
+	SAME_TEXT(kernel_cmdline);
+	SAME_TEXT(distribution);
+	SAME_TEXT(clocksource);
+	SAME_TEXT(governor);
+	SAME_TEXT(smt);
+	SAME_TEXT(transparent_hugepage);
+	SAME_TEXT(ksm_run);
+	SAME_TEXT(preemption);
+	SAME_TEXT(seccomp);
+	SAME_TEXT(cpu_quota);
+	SAME_LIST(vulnerabilities);
+	SAME_LIST(module_parameters);
+	SAME_LIST(privileges);
+	SAME_NUMBER(load_before);
+	SAME_NUMBER(load_after);
+	SAME_NUMBER(pressure_before_percent);
+	SAME_NUMBER(pressure_after_percent);
+	SAME_LIST(changed);
+}
+
+static void assert_same_finding(const struct nm_finding *a, const struct nm_finding *b)
+{
+	SAME_TEXT(id);
+	SAME_NUMBER(status);
+	SAME_TEXT(evidence);
+	SAME_TEXT(remedy);
+	cr_assert(nm_value_equal(&a->value, &b->value), "the value of %s is another", a->id);
+}
+
+Test(core_document, every_field_survives)
+{
+	char *text = sample_text();
+	struct nm_document a;
+	struct nm_document b;
+
+	sample_document(&a);
+	cr_assert_eq(parse_document(text, &b), 0, "not read: %s", nm_error_last()->text);
+	assert_same_run(&a.run, &b.run);
+	assert_same_machine(&a.machine, &b.machine);
+	assert_same_environment(&a.environment, &b.environment);
+	cr_assert_eq(a.findings.count, b.findings.count, "%zu findings", b.findings.count);
+	for (size_t i = 0; i < a.findings.count; i++)
+		assert_same_finding(&a.findings.items[i], &b.findings.items[i]);
+	cr_assert_eq(a.measurements.count, b.measurements.count, "measurements");
+	for (size_t i = 0; i < a.measurements.count; i++)
+		assert_same_measurement(&a.measurements.items[i], &b.measurements.items[i]);
+	nm_document_free(&a);
+	nm_document_free(&b);
+	free(text);
+}
+
 Test(core_document, missing_keys_name_their_path)
 {
 	assert_change_refused("\"environment\":", "\"x\":", "name: environment: missing");

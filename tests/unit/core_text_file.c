@@ -209,16 +209,45 @@ Test(core_file, a_failed_write_leaves_the_old_file)
 	cr_assert_eq(file.fd, -1, "the file is still open");
 }
 
-Test(core_file, a_failed_rename_leaves_nothing)
+Test(core_file, a_folder_is_refused_before_anything_is_written)
 {
 	struct nm_file file;
 
 	cr_assert_eq(mkdir("out", 0755), 0, "cannot create a folder");
-	cr_assert_eq(nm_file_begin(&file, "out", 0), 0, "%s", nm_error_last()->text);
-	cr_assert_lt(nm_file_commit(&file, "new", 3), 0, "a folder was replaced");
-	assert_error_says("out: ");
+	cr_assert_eq(nm_file_begin(&file, "out", 0), -EISDIR, "a folder was accepted");
+	assert_error_says("out: is a folder");
 	cr_assert_eq(count_entries(), 1, "%zu entries are left", count_entries());
 	cr_assert_eq(rmdir("out"), 0, "the folder is gone or not empty");
+}
+
+Test(core_file, a_link_stays_a_link)
+{
+	struct nm_file file;
+	struct stat info;
+
+	write_text("target", "old");
+	cr_assert_eq(symlink("target", "out"), 0, "cannot make a link");
+	cr_assert_eq(nm_file_begin(&file, "out", 0), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(nm_file_commit(&file, "new", 3), 0, "%s", nm_error_last()->text);
+	assert_file_holds("target", "new");
+	cr_assert(!lstat("out", &info) && S_ISLNK(info.st_mode), "the link was replaced");
+}
+
+Test(core_file, a_pipe_is_written_to_and_stays)
+{
+	struct nm_file file;
+	struct stat info;
+	char got[4] = "";
+	int reader;
+
+	cr_assert_eq(mkfifo("out", 0644), 0, "cannot make a pipe");
+	reader = open("out", O_RDONLY | O_NONBLOCK);
+	cr_assert_eq(nm_file_begin(&file, "out", 100), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(nm_file_commit(&file, "new", 3), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(read(reader, got, 3), 3, "nothing came through");
+	cr_assert_str_eq(got, "new", "%s came through", got);
+	cr_assert(!stat("out", &info) && S_ISFIFO(info.st_mode), "the pipe was replaced");
+	close(reader);
 }
 
 /* In a container every run may have the same process number as one that was killed. */

@@ -135,6 +135,47 @@ Test(reports, text_shows_machine_run_and_measurements)
 	free(text);
 }
 
+Test(reports, everything_but_ok_has_a_reason)
+{
+	for (int state = NM_STATE_OK; state <= NM_STATE_TIMEOUT; state++) {
+		struct nm_document document;
+		char expected[64];
+		char *text;
+
+		sample_document(&document);
+		document.measurements.items[0].state = state;
+		document.measurements.items[0].reason = state == NM_STATE_OK ? NULL : "some reason";
+		text = render("md", &document, &plain);
+		snprintf(expected, sizeof(expected), "- exit.cpuid/guest/cpl3 %s: some reason\n",
+			 nm_state_names[state]);
+		if (state == NM_STATE_OK)
+			assert_lacks(text, "- exit.cpuid/guest/cpl3");
+		else
+			assert_contains(text, expected);
+		free(text);
+		nm_document_free(&document);
+	}
+}
+
+Test(reports, a_reason_that_measurements_share_is_said_once)
+{
+	struct nm_document document;
+	char *text;
+
+	sample_document(&document);
+	for (size_t i = 0; i < 2; i++) {
+		document.measurements.items[i].state = NM_STATE_UNSUPPORTED;
+		document.measurements.items[i].reason = "needs kvm.device: absent";
+	}
+	text = render("text", &document, &plain);
+	assert_contains(text,
+			"  exit.cpuid/guest/cpl3, floor.loop/native unsupported: needs kvm.device");
+	cr_assert_null(strstr(strstr(text, "absent") + 1, "absent"), "it is said twice:\n%s",
+		       shown(text, strlen(text)));
+	free(text);
+	nm_document_free(&document);
+}
+
 Test(reports, colours_appear_only_when_asked_for)
 {
 	struct nm_document document;

@@ -59,6 +59,7 @@ static inline void sample_ok_round(struct nm_document *document, struct nm_measu
 	round->elapsed_ns = 30000000;
 	round->steal_ns = 7;
 	round->context_switches = 1;
+	round->migrations = 2;
 	nm_map_set(&document->arena, &round->counters_per_op, "exits", NM_REAL(1.002));
 	nm_strings_add(&document->arena, &round->flags, "overhead");
 }
@@ -93,15 +94,22 @@ static inline void sample_numbers(struct nm_document *document, struct nm_measur
 					  .mean = some,
 					  .min = 1201.5,
 					  .max = 98765.4321};
+	m->batch = 64;
 	m->native_ratio = (struct nm_statistic) {.value = 12.34, .lo = 12, .hi = 13.5};
 	m->evidence = (struct nm_evidence) {.exits_per_op = 1.002,
 					    .expected_exits_per_op = 1,
+					    .user_exits_per_op = 0.5,
+					    .expected_user_exits_per_op = 0.25,
+					    .insn_emulation_per_op = 1.75,
+					    .expected_insn_emulation_per_op = 1.5,
+					    .emulated = false,
 					    .clock_deviation_percent = 0.01,
 					    .overhead = 12.5,
 					    .steal_percent = 0.00028,
 					    .quiet_share = 1,
 					    .rounds_ok = 2,
-					    .rounds_flagged = 2};
+					    .rounds_flagged = 3,
+					    .rounds_failed = 4};
 	nm_map_set(&document->arena, &m->evidence.counters_per_op, "exits", NM_REAL(1.002));
 }
 
@@ -182,8 +190,8 @@ static inline void sample_environment(struct nm_document *document)
 				      .cpu_quota = "max 100000",
 				      .load_before = 0.25,
 				      .load_after = 1.5,
-				      .pressure_before = 0,
-				      .pressure_after = NAN};
+				      .pressure_before_percent = 0.125,
+				      .pressure_after_percent = NAN};
 	nm_map_set(&document->arena, &e->vulnerabilities, "meltdown", NM_STRING("Not affected"));
 	nm_map_set(&document->arena, &e->module_parameters, "kvm.halt_poll_ns",
 		   NM_STRING("200000"));

@@ -138,6 +138,37 @@ Test(payload, tables_that_reach_outside_are_refused)
 	}
 }
 
+/* In an image large enough to hold them. */
+Test(payload, tables_beyond_their_limits_are_refused)
+{
+	image_bytes = 200000;
+	free(image);
+	image = calloc(1, image_bytes);
+	header = (struct nm_abi_image *)(void *)image;
+	*header = (struct nm_abi_image) {.magic = NM_ABI_IMAGE_MAGIC,
+					 .version = NM_ABI_VERSION,
+					 .op_count = 1024,
+					 .file_bytes = image_bytes,
+					 .memory_bytes = image_bytes,
+					 .entry = NM_ABI_IMAGE_BASE,
+					 .page_table = NM_ABI_IMAGE_BASE,
+					 .gdt = NM_ABI_IMAGE_BASE,
+					 .gdt_bytes = 65536,
+					 .idt = NM_ABI_IMAGE_BASE,
+					 .idt_bytes = 65536,
+					 .ops = NM_ABI_IMAGE_BASE};
+	cr_assert_eq(nm_payload_check(&(struct nm_payload) {0}, image, image_bytes), 0, "%s",
+		     nm_error_last()->text);
+	header->op_count++;
+	assert_image_refused("an address in the header");
+	header->op_count--;
+	header->gdt_bytes++;
+	assert_image_refused("an address in the header");
+	header->gdt_bytes--;
+	header->idt_bytes++;
+	assert_image_refused("an address in the header");
+}
+
 Test(payload, functions_are_found_by_their_whole_name)
 {
 	struct nm_payload payload;
