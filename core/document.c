@@ -253,7 +253,13 @@ static int check_schema(const nm_json *json)
 /* It becomes part of file names. */
 static int check_uuid(const char *uuid)
 {
-	if (!uuid || strlen(uuid) != 36 || strspn(uuid, "0123456789abcdef-") != 36)
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t i = 0;
+
+	while (form[i] &&
+	       (form[i] == '-' ? uuid[i] == '-' : uuid[i] && strchr("0123456789abcdef", uuid[i])))
+		i++;
+	if (form[i] || uuid[i])
 		return nm_fail(EINVAL, "run: uuid: not a UUID in lower case");
 	return 0;
 }

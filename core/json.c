@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -335,6 +336,16 @@ static size_t number_end(const struct scan *scan, size_t at, bool *whole)
 	return strchr(" \t\r\n,]}", byte_at(scan, end)) ? end : 0;
 }
 
+/* strtod() wants the decimal point of the locale, should somebody have set one. */
+static bool is_infinite(char *digits)
+{
+	char *point = strchr(digits, '.');
+
+	if (point)
+		*point = *localeconv()->decimal_point;
+	return isinf(strtod(digits, NULL));
+}
+
 static int scan_number(struct scan *scan)
 {
 	size_t start = scan->at;
@@ -350,8 +361,7 @@ static int scan_number(struct scan *scan)
 	copy[end - start] = '\0';
 	scan->at = end - 1;
 	if (!whole)
-		return isinf(strtod(copy, NULL)) ? fail_at(scan, start, "number beyond all doubles")
-						 : 0;
+		return is_infinite(copy) ? fail_at(scan, start, "number beyond all doubles") : 0;
 	errno = 0;
 	if (copy[0] == '-')
 		strtoll(copy, NULL, 10);

@@ -85,7 +85,7 @@ nm_json *nm_record_write(const struct nm_record *record, const void *structure);
 
 /**
  * Fills a zeroed structure from a JSON object. Unknown keys are ignored. A missing key or a value of
- * another type is -EINVAL, with the path of the place (such as "measurements[3].rounds[0].p50").
+ * another type is -EINVAL, with the path of the place (such as "measurements[3]: rounds[0]: p50").
  */
 int nm_record_read(const struct nm_record *record, struct nm_arena *arena, const nm_json *object,
 		   void *structure);

@@ -19,6 +19,12 @@ static bool inside(const struct nm_abi_image *header, uint64_t address, uint64_t
 	return address >= NM_ABI_IMAGE_BASE && address < end && bytes <= end - address;
 }
 
+/* A descriptor table has a limit of 16 bits and at least one entry. */
+static bool is_table(const struct nm_abi_image *header, uint64_t address, uint64_t bytes)
+{
+	return bytes >= 8 && bytes <= 65536 && inside(header, address, bytes);
+}
+
 int nm_payload_check(struct nm_payload *out, const unsigned char *bytes, size_t size)
 {
 	struct nm_abi_image header;
@@ -36,8 +42,8 @@ int nm_payload_check(struct nm_payload *out, const unsigned char *bytes, size_t 
 		return nm_fail(EINVAL, "payload: sizes in the header do not fit its %zu bytes",
 			       size);
 	if (!inside(&header, header.entry, 1) || !inside(&header, header.page_table, 4096) ||
-	    !inside(&header, header.gdt, header.gdt_bytes) || header.gdt_bytes > 65536 ||
-	    !inside(&header, header.idt, header.idt_bytes) || header.idt_bytes > 65536 ||
+	    !is_table(&header, header.gdt, header.gdt_bytes) ||
+	    !is_table(&header, header.idt, header.idt_bytes) || header.page_table % 4096 ||
 	    header.op_count > MAX_OPS ||
 	    !inside(&header, header.ops, header.op_count * sizeof(struct nm_abi_op)))
 		return nm_fail(EINVAL, "payload: an address in the header lies outside the image");
