@@ -17,6 +17,7 @@ struct nm_selection {
 };
 
 /* Limits of a plan, for the command line and for documents that are resumed. */
+#define NM_MAX_CPUS	      1024
 #define NM_MIN_SAMPLES	      10u
 #define NM_MAX_ROUND_LIMIT_NS (24ull * 3600 * 1000000000)
 

@@ -25,51 +25,15 @@
 #define MIN_ROUNDS	  3u
 #define MAX_FLAGGED_SHARE 0.2
 
-typedef double (*round_value)(const struct nm_round *round);
+/* A number of a round, by its offset: FIELD(p50). */
+#define FIELD(member) offsetof(struct nm_round, member)
 
-static double value_p5(const struct nm_round *round)
+static double number_in(const struct nm_round *round, size_t field)
 {
-	return round->p5;
-}
+	double number;
 
-static double value_p50(const struct nm_round *round)
-{
-	return round->p50;
-}
-
-static double value_p90(const struct nm_round *round)
-{
-	return round->p90;
-}
-
-static double value_p99(const struct nm_round *round)
-{
-	return round->p99;
-}
-
-static double value_p999(const struct nm_round *round)
-{
-	return round->p999;
-}
-
-static double value_mean(const struct nm_round *round)
-{
-	return round->mean;
-}
-
-static double value_user_exits(const struct nm_round *round)
-{
-	return round->user_exits_per_op;
-}
-
-static double value_overhead(const struct nm_round *round)
-{
-	return round->overhead;
-}
-
-static double value_clock(const struct nm_round *round)
-{
-	return round->clock_deviation_percent;
+	memcpy(&number, (const char *)round + field, sizeof(number));
+	return number;
 }
 
 static bool usable(const struct nm_round *round)
@@ -78,23 +42,23 @@ static bool usable(const struct nm_round *round)
 }
 
 /* Values of the usable rounds, without those that are missing. */
-static size_t collect(const struct nm_measurement *measurement, round_value value, double *out)
+static size_t collect(const struct nm_measurement *measurement, size_t field, double *out)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < measurement->rounds.count && count < NM_MAX_ROUNDS; i++) {
 		const struct nm_round *round = &measurement->rounds.items[i];
 
-		if (usable(round) && isfinite(value(round)))
-			out[count++] = value(round);
+		if (usable(round) && isfinite(number_in(round, field)))
+			out[count++] = number_in(round, field);
 	}
 	return count;
 }
 
-static double median_of(const struct nm_measurement *measurement, round_value value)
+static double median_of(const struct nm_measurement *measurement, size_t field)
 {
 	double values[NM_MAX_ROUNDS];
-	size_t count = collect(measurement, value, values);
+	size_t count = collect(measurement, field, values);
 
 	if (!count)
 		return NAN;
@@ -102,12 +66,11 @@ static double median_of(const struct nm_measurement *measurement, round_value va
 	return nm_median_sorted(values, count);
 }
 
-static int statistic(const struct nm_measurement *measurement, round_value value,
-		     nm_estimator estimator, uint64_t seed, const char *missing,
-		     struct nm_statistic *out)
+static int statistic(const struct nm_measurement *measurement, size_t field, nm_estimator estimator,
+		     uint64_t seed, const char *missing, struct nm_statistic *out)
 {
 	double values[NM_MAX_ROUNDS];
-	size_t count = collect(measurement, value, values);
+	size_t count = collect(measurement, field, values);
 	struct nm_interval interval;
 	int r;
 
@@ -153,23 +116,16 @@ void nm_summary_clear(struct nm_measurement *measurement)
 					  .quiet_share = NAN};
 }
 
-static const char *missing_reason(const struct nm_measurement *measurement,
-				  const char *(*reason)(const struct nm_round *))
+/* Why a percentile is missing: as the first usable round says at that offset. */
+static const char *missing_reason(const struct nm_measurement *measurement, size_t field)
 {
-	for (size_t i = 0; i < measurement->rounds.count; i++)
-		if (usable(&measurement->rounds.items[i]))
-			return reason(&measurement->rounds.items[i]);
+	for (size_t i = 0; i < measurement->rounds.count; i++) {
+		const struct nm_round *round = &measurement->rounds.items[i];
+
+		if (usable(round))
+			return *(const char *const *)(const void *)((const char *)round + field);
+	}
 	return "no usable round";
-}
-
-static const char *reason_p99(const struct nm_round *round)
-{
-	return round->p99_reason;
-}
-
-static const char *reason_p999(const struct nm_round *round)
-{
-	return round->p999_reason;
 }
 
 static int summarise_latency(struct nm_measurement *measurement, uint64_t seed)
@@ -178,19 +134,19 @@ static int summarise_latency(struct nm_measurement *measurement, uint64_t seed)
 	struct nm_summary *s = &measurement->summary;
 	int r;
 
-	r = statistic(measurement, value_p5, nm_floor_sorted, seed, none, &s->floor);
+	r = statistic(measurement, FIELD(p5), nm_floor_sorted, seed, none, &s->floor);
 	if (!r)
-		r = statistic(measurement, value_p50, nm_median_sorted, seed, none, &s->p50);
+		r = statistic(measurement, FIELD(p50), nm_median_sorted, seed, none, &s->p50);
 	if (!r)
-		r = statistic(measurement, value_p90, nm_median_sorted, seed, none, &s->p90);
+		r = statistic(measurement, FIELD(p90), nm_median_sorted, seed, none, &s->p90);
 	if (!r)
-		r = statistic(measurement, value_p99, nm_median_sorted, seed,
-			      missing_reason(measurement, reason_p99), &s->p99);
+		r = statistic(measurement, FIELD(p99), nm_median_sorted, seed,
+			      missing_reason(measurement, FIELD(p99_reason)), &s->p99);
 	if (!r)
-		r = statistic(measurement, value_p999, nm_median_sorted, seed,
-			      missing_reason(measurement, reason_p999), &s->p999);
+		r = statistic(measurement, FIELD(p999), nm_median_sorted, seed,
+			      missing_reason(measurement, FIELD(p999_reason)), &s->p999);
 	if (!r)
-		r = statistic(measurement, value_mean, nm_median_sorted, seed, none, &s->mean);
+		r = statistic(measurement, FIELD(mean), nm_median_sorted, seed, none, &s->mean);
 	for (size_t i = 0; i < measurement->rounds.count; i++) {
 		const struct nm_round *round = &measurement->rounds.items[i];
 
@@ -279,8 +235,8 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 		elapsed += (double)round->elapsed_ns;
 		quiet += is_quiet(round, measurement);
 	}
-	evidence->overhead = median_of(measurement, value_overhead);
-	evidence->clock_deviation_percent = median_of(measurement, value_clock);
+	evidence->overhead = median_of(measurement, FIELD(overhead));
+	evidence->clock_deviation_percent = median_of(measurement, FIELD(clock_deviation_percent));
 	if (!evidence->rounds_ok)
 		return 0;
 	evidence->steal_percent = elapsed > 0 ? steal / elapsed * 100 : NAN;
@@ -289,7 +245,7 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 		return 0;
 	evidence->exits_per_op = counter_median(measurement, "exits");
 	evidence->insn_emulation_per_op = counter_median(measurement, "insn_emulation");
-	evidence->user_exits_per_op = median_of(measurement, value_user_exits);
+	evidence->user_exits_per_op = median_of(measurement, FIELD(user_exits_per_op));
 	evidence->expected_exits_per_op = bench->expect.exits;
 	evidence->expected_user_exits_per_op = bench->expect.user_exits;
 	evidence->expected_insn_emulation_per_op = bench->expect.insn_emulation;
@@ -464,8 +420,8 @@ int nm_summarise_ratios(struct nm_document *document)
 			guest->native_ratio.reason = "a side is not valid";
 			continue;
 		}
-		bases = collect(native, value_p50, base);
-		changes = collect(guest, value_p50, changed);
+		bases = collect(native, FIELD(p50), base);
+		changes = collect(guest, FIELD(p50), changed);
 		if (!bases || !changes)
 			continue;
 		r = nm_bootstrap_ratio(base, bases, changed, changes, document->run.seed,
@@ -483,9 +439,9 @@ double nm_precision_percent(const struct nm_measurement *measurement, uint64_t s
 	struct nm_statistic p50;
 	double values[NM_MAX_ROUNDS];
 
-	if (collect(measurement, value_p50, values) < 2)
+	if (collect(measurement, FIELD(p50), values) < 2)
 		return NAN;
-	if (statistic(measurement, value_p50, nm_median_sorted, seed, NULL, &p50) ||
+	if (statistic(measurement, FIELD(p50), nm_median_sorted, seed, NULL, &p50) ||
 	    !(p50.value > 0))
 		return NAN;
 	return (p50.hi - p50.lo) / 2 / p50.value * 100;

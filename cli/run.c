@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/run_options.h"
 
 #include "benchmarks/plan.h"
 #include "benchmarks/resume.h"
@@ -13,7 +13,6 @@
 #include "probes/probe.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,33 +20,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_CPUS 1024
-
-struct options {
-	struct nm_document *document; /* plan, patterns and argv go there at once */
-	struct nm_selection selection;
-	const struct nm_profile *profile;
-	uint64_t rounds, samples, cpu;
-	bool has_seed, has_plan;
-	struct nm_outputs outputs;
-	struct nm_output *main_output; /* the document's, when -o names it */
-	const char *document_path;
-	const char *resume;
-	enum nm_colour colour;
-	bool quiet, verbose;
-	uint64_t skip_code;
-};
-
 /* Everything that a run opens. */
 struct run {
-	struct options *options;
+	struct nm_run_options *options;
 	struct nm_document *document;
 	struct nm_root root;
 	struct nm_topology *topology;
 	struct nm_kvm kvm;
 	struct nm_round_host host;
 	struct nm_journal journal;
-	int cpus[MAX_CPUS];
+	int cpus[NM_MAX_CPUS];
 	size_t cpu_count;
 };
 
@@ -71,239 +53,6 @@ static void catch_signals(void)
 		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}
-}
-
-/* Options */
-
-enum {
-	OPT_PROFILE = 256,
-	OPT_ROUNDS,
-	OPT_SAMPLES,
-	OPT_TARGET_CI,
-	OPT_BUDGET,
-	OPT_SEED,
-	OPT_CPU,
-	OPT_GROUP,
-	OPT_CONTEXT,
-	OPT_TIME_LIMIT,
-	OPT_KVM_DEVICE,
-	OPT_RESUME,
-	OPT_COLOR,
-	OPT_SKIP_EXIT_CODE,
-};
-
-static const struct option long_options[] = {
-	{"profile", required_argument, NULL, OPT_PROFILE},
-	{"rounds", required_argument, NULL, OPT_ROUNDS},
-	{"samples", required_argument, NULL, OPT_SAMPLES},
-	{"target-ci", required_argument, NULL, OPT_TARGET_CI},
-	{"budget", required_argument, NULL, OPT_BUDGET},
-	{"seed", required_argument, NULL, OPT_SEED},
-	{"cpu", required_argument, NULL, OPT_CPU},
-	{"group", required_argument, NULL, OPT_GROUP},
-	{"context", required_argument, NULL, OPT_CONTEXT},
-	{"time-limit", required_argument, NULL, OPT_TIME_LIMIT},
-	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
-	{"resume", required_argument, NULL, OPT_RESUME},
-	{"output", required_argument, NULL, 'o'},
-	{"json", no_argument, NULL, 'J'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"color", required_argument, NULL, OPT_COLOR},
-	{"skip-exit-code", required_argument, NULL, OPT_SKIP_EXIT_CODE},
-	{"help", no_argument, NULL, 'h'},
-	{0},
-};
-
-/* "90", "90s", "5m" or "1h", in nanoseconds. */
-static bool parse_duration(const char *option, const char *text, uint64_t *out)
-{
-	static const struct {
-		const char *suffix;
-		double seconds;
-	} units[] = {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
-	char *end;
-	double value = strtod(text, &end);
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		double seconds = value * units[i].seconds;
-
-		if (end != text && !strcmp(end, units[i].suffix) && seconds >= 0.001 &&
-		    seconds * 1e9 <= (double)NM_MAX_ROUND_LIMIT_NS) {
-			*out = (uint64_t)(seconds * 1e9);
-			return true;
-		}
-	}
-	nm_usage_error(&nm_command_run, "%s %s: expected a time such as 90s, 5m or 1h, at most 24h",
-		       option, text);
-	return false;
-}
-
-static bool parse_percent(const char *text, double *out)
-{
-	char *end;
-
-	*out = strtod(text, &end);
-	if (end != text && (!*end || !strcmp(end, "%")) && *out > 0 && *out <= 100)
-		return true;
-	nm_usage_error(&nm_command_run, "--target-ci %s: expected a percentage such as 1%%", text);
-	return false;
-}
-
-static bool parse_contexts(struct options *options, const char *text)
-{
-	struct nm_selection *selection = &options->selection;
-
-	selection->native = false;
-	selection->guest = false;
-	while (*text) {
-		size_t length = strcspn(text, ",");
-
-		if (length == strlen("native") && !strncmp(text, "native", length)) {
-			selection->native = true;
-		} else if (length == strlen("guest") && !strncmp(text, "guest", length)) {
-			selection->guest = true;
-		} else {
-			nm_usage_error(&nm_command_run,
-				       "--context %s: expected native, guest or both", text);
-			return false;
-		}
-		text += length + (text[length] == ',');
-	}
-	return true;
-}
-
-static bool parse_profile(struct options *options, const char *text)
-{
-	options->profile = nm_profile_find(text);
-	if (!options->profile)
-		nm_usage_error(&nm_command_run,
-			       "--profile %s: expected quick, standard or thorough", text);
-	return options->profile;
-}
-
-static bool parse_plan_option(struct options *options, int option, const char *value)
-{
-	const struct nm_command *self = &nm_command_run;
-	struct nm_plan *plan = &options->document->run.plan;
-
-	options->has_plan = true;
-	switch (option) {
-	case OPT_PROFILE:
-		return parse_profile(options, value);
-	case OPT_ROUNDS:
-		return nm_parse_number(self, "--rounds", value, 1, NM_MAX_ROUNDS, &options->rounds);
-	case OPT_SAMPLES:
-		return nm_parse_number(self, "--samples", value, NM_MIN_SAMPLES, NM_MAX_SAMPLES,
-				       &options->samples);
-	case OPT_TARGET_CI:
-		return parse_percent(value, &plan->target_ci_percent);
-	case OPT_BUDGET:
-		return parse_duration("--budget", value, &plan->budget_ns);
-	case OPT_TIME_LIMIT:
-		return parse_duration("--time-limit", value, &plan->round_limit_ns);
-	case OPT_SEED:
-		options->has_seed = true;
-		return nm_parse_number(self, "--seed", value, 0, UINT64_MAX,
-				       &options->document->run.seed);
-	case OPT_CPU:
-		if (!nm_parse_number(self, "--cpu", value, 0, MAX_CPUS - 1, &options->cpu))
-			return false;
-		plan->cpu = (int64_t)options->cpu;
-		return true;
-	case OPT_CONTEXT:
-		return parse_contexts(options, value);
-	case OPT_GROUP:
-		return !nm_strings_add(&options->document->arena, &options->selection.groups,
-				       value);
-	default:
-		return false;
-	}
-}
-
-static bool parse_option(struct options *options, int option, const char *value)
-{
-	switch (option) {
-	case OPT_RESUME:
-		options->resume = value;
-		return true;
-	case OPT_KVM_DEVICE:
-		options->document->run.plan.kvm_device = value;
-		return true;
-	case OPT_COLOR:
-		if (nm_parse_colour(value, &options->colour))
-			return true;
-		nm_usage_error(&nm_command_run, "--color %s: expected auto, always or never",
-			       value);
-		return false;
-	case OPT_SKIP_EXIT_CODE:
-		return nm_parse_number(&nm_command_run, "--skip-exit-code", value, 0, 255,
-				       &options->skip_code);
-	case 'o':
-		return nm_outputs_add(&nm_command_run, &options->outputs, value);
-	case 'J':
-		return nm_outputs_add(&nm_command_run, &options->outputs, "json:-");
-	case 'q':
-		options->quiet = true;
-		return true;
-	case 'v':
-		options->verbose = true;
-		return true;
-	default:
-		return parse_plan_option(options, option, value);
-	}
-}
-
-/* The first JSON file is the document; what else is asked for is rendered from it. */
-static void find_main_output(struct options *options)
-{
-	for (size_t i = 0; i < options->outputs.count && !options->main_output; i++) {
-		struct nm_output *output = &options->outputs.items[i];
-
-		if (!strcmp(output->renderer->name, "json") && strcmp(output->path, "-") != 0)
-			options->main_output = output;
-	}
-}
-
-static bool parse(struct options *options, int argc, char **argv, int *code)
-{
-	int option;
-
-	*code = NM_EXIT_USAGE;
-	while ((option = getopt_long(argc, argv, ":o:Jqvh", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			*code = nm_print_help(&nm_command_run);
-			return false;
-		}
-		if (option == ':' || option == '?') {
-			nm_option_error(&nm_command_run, option, argv);
-			return false;
-		}
-		if (!parse_option(options, option, optarg))
-			return false;
-	}
-	for (; optind < argc; optind++)
-		if (nm_strings_add(&options->document->arena, &options->selection.patterns,
-				   argv[optind]))
-			return false;
-	if (options->resume && (options->has_plan || options->selection.patterns.count)) {
-		nm_usage_error(&nm_command_run,
-			       "--resume continues the plan of the document: give no "
-			       "operations and no options of a plan");
-		return false;
-	}
-	find_main_output(options);
-	if (options->resume && options->main_output) {
-		nm_usage_error(&nm_command_run,
-			       "--resume writes its document back to %s: -o json: "
-			       "names a second one",
-			       options->resume);
-		return false;
-	}
-	if (!nm_outputs_to_stdout(&options->outputs) &&
-	    !nm_outputs_add(&nm_command_run, &options->outputs, "text:-"))
-		return false;
-	return true;
 }
 
 /* The document before the first round */
@@ -353,7 +102,7 @@ static int fill_run(struct nm_document *document, int argc, char **argv)
 	return r;
 }
 
-static int fill_plan(struct options *options)
+static int fill_plan(struct nm_run_options *options)
 {
 	struct nm_document *document = options->document;
 	struct nm_plan *plan = &document->run.plan;
@@ -402,8 +151,8 @@ static int set_placement(struct run *run)
 {
 	struct nm_document *document = run->document;
 	struct nm_map *placement = &document->run.placement;
-	int r = nm_topology_order(run->topology, (int)document->run.plan.cpu, run->cpus, MAX_CPUS,
-				  &run->cpu_count);
+	int r = nm_topology_order(run->topology, (int)document->run.plan.cpu, run->cpus,
+				  NM_MAX_CPUS, &run->cpu_count);
 
 	if (r)
 		return r;
@@ -427,7 +176,7 @@ static int open_machine(struct run *run)
 
 static int name_outputs(struct run *run)
 {
-	struct options *options = run->options;
+	struct nm_run_options *options = run->options;
 	struct nm_document *document = run->document;
 	struct nm_arena *arena = &document->arena;
 	char time[32];
@@ -505,7 +254,7 @@ static uint64_t most_samples(const struct nm_plan *plan)
 
 static int open_results(struct run *run)
 {
-	struct options *options = run->options;
+	struct nm_run_options *options = run->options;
 	int r = name_outputs(run);
 
 	if (!r)
@@ -526,7 +275,7 @@ static int open_results(struct run *run)
 
 /* After the last round */
 
-static int exit_code(const struct options *options, const struct nm_document *document)
+static int exit_code(const struct nm_run_options *options, const struct nm_document *document)
 {
 	bool measured = false;
 	int code = NM_EXIT_OK;
@@ -574,7 +323,7 @@ static void say_where(const struct run *run, bool written)
 /* What is shown is what was written, read back: numbers in the document have nine digits. */
 static int show(struct run *run, bool written)
 {
-	struct options *options = run->options;
+	struct nm_run_options *options = run->options;
 	struct nm_document document = {0};
 	int code;
 
@@ -588,7 +337,7 @@ static int show(struct run *run, bool written)
 
 static int finish(struct run *run, int result)
 {
-	struct options *options = run->options;
+	struct nm_run_options *options = run->options;
 	int code;
 	int r = conclude(run, result);
 	bool concluded = !r;
@@ -636,7 +385,7 @@ static void close_run(struct run *run)
 	nm_root_close(&run->root);
 }
 
-static int run_all(struct options *options, int argc, char **argv)
+static int run_all(struct nm_run_options *options, int argc, char **argv)
 {
 	struct run run = {
 		.options = options,
@@ -666,7 +415,7 @@ static int run_all(struct options *options, int argc, char **argv)
 static int run_main(int argc, char **argv)
 {
 	struct nm_document document = {0};
-	struct options options = {
+	struct nm_run_options options = {
 		.document = &document,
 		.selection = {.native = true, .guest = true},
 		.profile = &nm_profiles[0],
@@ -677,7 +426,7 @@ static int run_main(int argc, char **argv)
 	document.run.plan.target_ci_percent = NAN;
 	document.run.plan.cpu = -1;
 	document.run.plan.kvm_device = NM_KVM_DEVICE;
-	if (parse(&options, argc, argv, &code))
+	if (nm_run_parse(&options, argc, argv, &code))
 		code = run_all(&options, argc, argv);
 	nm_document_free(&document);
 	if (stop_signal) {
