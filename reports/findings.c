@@ -72,8 +72,7 @@ int nm_render_findings_text(const struct nm_findings *findings,
 	int r = table ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !r && i < sizeof(titles) / sizeof(titles[0]); i++)
-		if (!scols_table_new_column(table, titles[i], 0, 0))
-			r = -ENOMEM;
+		r = nm_table_add_column(&arena, table, titles[i], 0);
 	for (size_t i = 0; !r && i < findings->count; i++)
 		r = add_finding(table, &arena, &findings->items[i]);
 	if (!r)

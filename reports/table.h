@@ -13,6 +13,10 @@
 
 struct libscols_table *nm_table_new(const struct nm_render_options *options);
 
+/** Adds a column; flags as of libsmartcols. */
+int nm_table_add_column(struct nm_arena *arena, struct libscols_table *table, const char *title,
+			int flags);
+
 /** Sets a cell to a copy of text without what a terminal would obey. */
 int nm_table_set_cell(struct nm_arena *arena, struct libscols_line *line, size_t column,
 		      const char *text);

@@ -27,12 +27,11 @@ static int fill_measurements(struct libscols_table *table, struct nm_arena *aren
 {
 	int r = 0;
 
-	for (size_t c = 0; c < NM_COLUMNS; c++) {
+	for (size_t c = 0; !r && c < NM_COLUMNS; c++) {
 		bool number = c >= NM_COLUMN_FLOOR && c < NM_COLUMN_STATE;
 
-		if (!scols_table_new_column(table, nm_column_titles[c], 0,
-					    number ? SCOLS_FL_RIGHT : 0))
-			return -ENOMEM;
+		r = nm_table_add_column(arena, table, nm_column_titles[c],
+					number ? SCOLS_FL_RIGHT : 0);
 	}
 	for (size_t i = 0; !r && i < view->rows.count; i++) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);

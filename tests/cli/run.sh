@@ -54,6 +54,13 @@ grep -q $'\e\\[' out || fail "--color always has no colour"
 expect 0 env NO_COLOR=1 "$NESTMARK" report run.json
 grep -q $'\e\\[' out && fail "colour in spite of NO_COLOR"
 
+# Where there is no UTF-8 locale, tables are ASCII, and they end.
+if unshare --mount --map-root-user true 2>/dev/null; then
+    unshare --mount --map-root-user sh -c "mount -t tmpfs none /usr/lib/locale && timeout 20 '$NESTMARK' report run.json" >out 2>err ||
+        fail "report without a UTF-8 locale: $(cat err)"
+    says out "exit.cpuid" "x native" " us ["
+fi
+
 # The document's name when none is given, -J, a folder, contexts, and one order for one seed.
 mkdir folder
 measures "$NESTMARK" run floor.syscall --rounds 3 --samples 50 -q -J -o md:folder/
