@@ -31,6 +31,6 @@ run_preset() {
     fi
 }
 
-run_preset clang -LE 'hygiene|slow'
-run_preset asan-ubsan -LE 'hygiene|slow'
+run_preset clang -LE 'hygiene|slow|lab'
+run_preset asan-ubsan -LE 'hygiene|slow|lab'
 run_preset dev
