@@ -22,8 +22,10 @@ static void to_ascii(char *text)
 
 	while (*text) {
 		size_t length = nm_utf8_length(text);
-		char plain = length == 1 ? *text : '?';
+		char plain = '?';
 
+		if (length == 1)
+			plain = *text;
 		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 			if (!strncmp(text, known[i].character, strlen(known[i].character)))
 				plain = known[i].plain;
