@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
+#include "core/environment.h"
 #include "core/error.h"
 
 #include <linux/kvm.h>
@@ -92,7 +93,25 @@ static int add_nested(struct nm_probe_context *context)
 			      "the KVM module has no parameter nested");
 }
 
-int nm_probe_kvm(struct nm_probe_context *context)
+static int add_parameters(struct nm_probe_context *context)
+{
+	struct nm_map parameters = {0};
+	int r = nm_module_parameters(context->root, context->arena, &parameters);
+
+	for (size_t i = 0; !r && i < parameters.count; i++) {
+		const struct nm_pair *pair = &parameters.pairs[i];
+		bool readable = pair->value.type == NM_VALUE_STRING;
+		char id[256];
+
+		snprintf(id, sizeof(id), "kvm.parameter.%s", pair->name);
+		r = nm_finding_add(context, id, readable ? NM_STATUS_INFO : NM_STATUS_UNKNOWN,
+				   pair->value, readable ? NULL : "root may read it", "%s",
+				   "/sys/module/*/parameters");
+	}
+	return r;
+}
+
+static int add_device(struct nm_probe_context *context)
 {
 	int r = nm_kvm_open(&context->kvm, context->kvm_device);
 
@@ -102,11 +121,18 @@ int nm_probe_kvm(struct nm_probe_context *context)
 				      nm_error_last()->text);
 	r = nm_finding_add(context, "kvm.device", NM_STATUS_PASS, NM_STRING(context->kvm_device),
 			   NULL, "opened, KVM API version %d", KVM_API_VERSION);
-	if (!r)
-		r = add_backend(context);
-	if (!r)
-		r = add_nested(context);
 	for (size_t i = 0; !r && i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
 		r = add_capability(context, i);
 	return r;
+}
+
+int nm_probe_kvm(struct nm_probe_context *context)
+{
+	int r = add_backend(context);
+
+	if (!r)
+		r = add_nested(context);
+	if (!r)
+		r = add_parameters(context);
+	return r ? r : add_device(context);
 }

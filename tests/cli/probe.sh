@@ -23,6 +23,10 @@ flags = next(l for l in open("/proc/cpuinfo") if l.startswith("flags")).split()
 assert (f["cpu.virtualization"]["value"] == "vmx") == ("vmx" in flags)
 assert (f["cpu.virtualization"]["value"] == "svm") == ("svm" in flags)
 assert (f["platform.level"]["value"] == 1) == ("hypervisor" in flags)
+import glob
+for path in glob.glob("/sys/module/kvm/parameters/*"):
+    name = "kvm.parameter.kvm." + path.rsplit("/", 1)[1]
+    assert f[name]["value"] == open(path).read().strip(), name
 assert f["kernel.release"]["value"] == open("/proc/sys/kernel/osrelease").read().strip()
 P
 expect 0 "$NESTMARK" probe --no-guest
