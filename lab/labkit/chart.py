@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+"""The chart of a track: how each operation differs from the first kernel, in percent, kernel by kernel."""
+import os
+import subprocess
+
+from labkit.documents import keys_of
+from labkit.errors import note
+
+TERMINALS = {"svg": "svg size 1200,700 background rgb 'white' font 'sans,13'",
+             "png": "pngcairo size 1200,700 font 'sans,11'"}
+
+SCRIPT = """set terminal {terminal}
+set output '{output}'
+set datafile separator tab
+set key outside right noenhanced
+set ylabel 'instructions per operation, difference in %'
+set grid ytics
+set xtics rotate by -30 noenhanced
+set offsets 0.2, 0.2, graph 0.05, graph 0.05
+plot for [i=2:{last}] $data using i:xtic(1) with linespoints linewidth 2 title columnheader(i)
+"""
+
+
+def changes(documents):
+    """(titles, {name: percent by document}) of the operations at cpl0 that are ok everywhere and ever differ."""
+    lines = {}
+    for key in keys_of(documents.values()):
+        cells = [document.cell(key) for document in documents.values()]
+        if key[1] == "native" or "cpl3" in key[1] or not all(cell.good and cell.value for cell in cells):
+            continue
+        percents = [100 * (cell.value / cells[0].value - 1) for cell in cells]
+        if any(percents):
+            lines[key[0]] = percents
+    return list(documents), lines
+
+
+def data_of(documents):
+    """gnuplot's data: a column for each operation, a row for each kernel; empty where nothing differs."""
+    titles, lines = changes(documents)
+    if not lines:
+        return "", 0
+    rows = ["\t".join(["kernel", *lines])]
+    for i, title in enumerate(titles):
+        rows.append("\t".join([title, *(f"{percents[i]:.3f}" for percents in lines.values())]))
+    return "$data << EOD\n" + "\n".join(rows) + "\nEOD\n", len(lines) + 1
+
+
+def draw(documents, folder):
+    """The names of the charts that were drawn: SVG, and PNG where gnuplot can."""
+    data, last = data_of(documents)
+    if not data:
+        note("no operation differs: nothing to draw")
+        return []
+    drawn = []
+    for kind, terminal in TERMINALS.items():
+        name = f"track.{kind}"
+        script = SCRIPT.format(terminal=terminal, output=name, last=last).replace("plot ", data + "plot ", 1)
+        try:
+            result = subprocess.run(["gnuplot", "-"], input=script, text=True, capture_output=True, cwd=folder, check=False)
+        except FileNotFoundError:
+            note("no chart: gnuplot is not installed (package gnuplot-nox)")
+            return []
+        if result.returncode == 0:
+            drawn.append(name)
+        else:
+            note(f"no chart {name}: {(result.stderr.strip().splitlines() or ['no message'])[-1]}")
+    return drawn

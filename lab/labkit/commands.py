@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+"""Other programs: those that answer at once, and emulators."""
+import os
+import subprocess
+
+from labkit.errors import LabError, MachineFailed
+
+CONSOLE_TAIL = 12
+
+
+def run(command, **kwargs):
+    """A program's output; its failure is an error of one line."""
+    try:
+        return subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, **kwargs).stdout
+    except FileNotFoundError as error:
+        raise LabError(f"{command[0]}: not installed (ci/setup.sh test installs it)") from error
+    except subprocess.CalledProcessError as error:
+        said = error.stderr if isinstance(error.stderr, str) else error.stderr.decode(errors="replace")
+        last = (said.strip().splitlines() or ["no message"])[-1]
+        raise LabError(f"{' '.join(command[:3])}: {last}") from error
+
+
+def tail_of(console):
+    """The last lines that a machine printed, without what a terminal would not show."""
+    if not os.path.exists(console):
+        return ""
+    with open(console, encoding="utf-8", errors="replace") as file:
+        lines = ["".join(c for c in line if c.isprintable()).rstrip() for line in file.read().splitlines()]
+    return "\n".join([line for line in lines if line][-CONSOLE_TAIL:])
+
+
+def emulate(command, console, time_limit, done):
+    """Runs an emulator until it ends by itself, after its machine printed the text done on the console."""
+    try:
+        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                                timeout=time_limit, check=False)
+    except FileNotFoundError as error:
+        raise LabError(f"{command[0]}: not installed (ci/setup.sh test installs it)") from error
+    except subprocess.TimeoutExpired as error:
+        raise MachineFailed(f"the machine did not end within {time_limit} s (--time-limit allows more)") from error
+    if done not in tail_of(console):
+        said = (result.stderr.strip().splitlines() or ["no message"])[-1]
+        raise MachineFailed(f"the machine ended early ({command[0]}: {said})")

@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+"""The svm machine: QEMU's TCG, whose CPU has SVM and nested paging; Linux' own kvm_amd serves it."""
+import os
+
+from labkit.commands import emulate
+from labkit.initramfs import CONSOLE, DONE
+
+VENDOR_MODULE = "kvm-amd"
+CPU = "max"
+ALWAYS_COUNTED = False
+RESULTS = "/dev/ttyS1"
+TIME_LIMITS = {"host": 300, "nested": 600}
+
+
+def boot(machine, initrd, folder):
+    """Runs the machine once; the path of the tar archive that it left."""
+    console = os.path.join(folder, "console")
+    results = os.path.join(folder, "results.tar")
+    command = [
+        "qemu-system-x86_64", "-accel", "tcg,thread=single", "-machine", "q35", "-cpu", machine.cpu, "-smp", "1",
+        "-m", "1024", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+        "-serial", f"file:{console}", "-serial", f"file:{results}",
+        "-kernel", machine.kernel.image, "-initrd", initrd,
+        "-append", " ".join(filter(None, [CONSOLE, machine.append])),
+    ]
+    if machine.counted:
+        # One nanosecond, and one tick of the TSC, for each instruction.
+        command += ["-icount", "shift=0,sleep=off"]
+    emulate(command, console, machine.time_limit, DONE)
+    return results
