@@ -8,7 +8,7 @@ import tempfile
 from labkit import compare as comparison
 from labkit import track as tracking
 from labkit.errors import LabError, note
-from labkit.machine import KINDS, Machine, run
+from labkit.machine import Machine, run
 from labkit.packages import cache_folder, find_kernel
 
 # Counted rounds agree with each other; three show it, and their median is safe from the tick of a timer.
@@ -16,16 +16,17 @@ BRIEF = ["--rounds", "3", "--samples", "300"]
 
 
 def machine_of(options, kind, kernel, **changes):
-    return Machine(kind=kind, kernel=find_kernel(kernel, options.modules, cache_folder()), nestmark=options.nestmark,
-                   cpu=options.cpu, user=options.user, time_limit=options.time_limit, identities=options.identities,
-                   parameters=options.parameters, **changes)
+    found = find_kernel(kernel, options.modules, cache_folder())
+    return Machine(kind=kind, kernel=found, nestmark=options.nestmark, cpu=options.cpu, user=options.user,
+                   time_limit=options.time_limit, identities=options.identities, parameters=options.parameters,
+                   **{"append": options.append, **changes})
 
 
 def one(kind, options):
     """Runs nestmark once and passes on what it said and its exit code."""
     if not options.arguments:
         raise LabError("the arguments of nestmark are missing, such as: run -o json:run.json")
-    machine = machine_of(options, kind, options.kernel, level=options.level, counted=options.counted, append=options.append)
+    machine = machine_of(options, kind, options.kernel, level=options.level, counted=options.counted)
     runs = run(machine, options.arguments, options.out)
     for done in runs:
         if len(runs) > 1:
@@ -59,8 +60,7 @@ def compare(options):
     codes = []
     for kind in machines:
         for level in ("host", "nested"):
-            machine = machine_of(options, kind, options.kernel, level=level, counted=options.counted,
-                                 append=options.append)
+            machine = machine_of(options, kind, options.kernel, level=level, counted=options.counted)
             codes.append(measure(machine, options.arguments, comparison.document_path(options.out, level, kind)))
     sys.stdout.write(comparison.compare(machines, options.out))
     return max(codes)

@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
 """The chart of a track: how each operation differs from the first kernel, in percent, kernel by kernel."""
-import os
 import subprocess
 
 from labkit.documents import keys_of
@@ -57,7 +56,8 @@ def draw(documents, folder):
         name = f"track.{kind}"
         script = SCRIPT.format(terminal=terminal, output=name, last=last).replace("plot ", data + "plot ", 1)
         try:
-            result = subprocess.run(["gnuplot", "-"], input=script, text=True, capture_output=True, cwd=folder, check=False)
+            result = subprocess.run(["gnuplot", "-"], input=script, text=True, capture_output=True, cwd=folder,
+                                    check=False)
         except FileNotFoundError:
             note("no chart: gnuplot is not installed (package gnuplot-nox)")
             return []

@@ -21,17 +21,21 @@ def run(command, **kwargs):
         raise LabError(f"{' '.join(command[:3])}: {last}") from error
 
 
-def tail_of(console):
-    """The last lines that a machine printed, without what a terminal would not show."""
+def printed_on(console):
+    """The lines that a machine printed, without what a terminal would not show."""
     if not os.path.exists(console):
-        return ""
+        return []
     with open(console, encoding="utf-8", errors="replace") as file:
         lines = ["".join(c for c in line if c.isprintable()).rstrip() for line in file.read().splitlines()]
-    return "\n".join([line for line in lines if line][-CONSOLE_TAIL:])
+    return [line for line in lines if line]
+
+
+def tail_of(console):
+    return "\n".join(printed_on(console)[-CONSOLE_TAIL:])
 
 
 def emulate(command, console, time_limit, done):
-    """Runs an emulator until it ends by itself, after its machine printed the text done on the console."""
+    """Runs an emulator until it ends by itself, after its machine printed the line done on the console."""
     try:
         result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                                 timeout=time_limit, check=False)
@@ -39,6 +43,6 @@ def emulate(command, console, time_limit, done):
         raise LabError(f"{command[0]}: not installed (ci/setup.sh test installs it)") from error
     except subprocess.TimeoutExpired as error:
         raise MachineFailed(f"the machine did not end within {time_limit} s (--time-limit allows more)") from error
-    if done not in tail_of(console):
+    if done not in printed_on(console):
         said = (result.stderr.strip().splitlines() or ["no message"])[-1]
         raise MachineFailed(f"the machine ended early ({command[0]}: {said})")

@@ -10,8 +10,8 @@ from labkit.tables import as_markdown, as_text
 PUBLISHED = os.path.join(os.path.dirname(__file__), "..", "..", "reports", "reference", "published.json")
 
 LEGEND = """Unit: {unit} per operation, the median of each document.
-Bare metal is the emulated machine itself: native is its kernel, cpl0 and cpl3 a guest of it. Nested is the same in a Linux guest of that
-machine. Exits to L0: what one operation of the nested guest makes the lowest KVM do.
+Bare metal is the emulated machine itself: native is its kernel, cpl0 and cpl3 a guest of it. Nested is the same in a
+Linux guest of that machine. Exits to L0: how often one nested operation enters the lowest KVM.
 Published multipliers are times measured on hardware; {meaning}.
 Multipliers are given only where both sides are ok; a state beside a number says why there is none.
 """

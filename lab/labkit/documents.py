@@ -75,8 +75,8 @@ def same_clock(documents):
     first = documents[0]
     for other in documents[1:]:
         if other.clock != first.clock:
-            raise LabError(f"{other.path}: its clock is {other.clock}, that of {os.path.basename(first.path)} {first.clock}: "
-                           "they cannot be compared (measure both with --counted, or both without)")
+            raise LabError(f"{other.path}: its clock is {other.clock}, that of {os.path.basename(first.path)} is "
+                           f"{first.clock} (measure both counted, or both not)")
     return first.clock
 
 

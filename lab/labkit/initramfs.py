@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
-"""The initramfs of a machine: busybox, the KVM modules, nestmark, and an init that runs it and hands over what it leaves.
+"""The initramfs of a machine: busybox, the KVM modules, nestmark, and an init that runs it and hands over its files.
 
 In the folder /out of a machine, .stdout, .stderr and .exit belong to the lab; every other file is nestmark's.
 """
@@ -14,7 +14,9 @@ from labkit.errors import LabError
 from labkit.packages import canonical, modules_of
 
 DONE = "nestmark-lab: done"
-CONSOLE = "console=ttyS0 quiet panic=-1 nokaslr mitigations=off rdinit=/init"
+# Self-tests and certificates of the kernel's cryptography are a quarter of the boot and serve nothing here.
+CONSOLE = ("console=ttyS0 quiet panic=-1 nokaslr mitigations=off rdinit=/init cryptomgr.notests "
+           "initcall_blacklist=load_system_certificate_list")
 INNER_MEMORY = "320M"
 
 # Guest-physical memory of the inner machine behind which a file of the outer one lies (nestmark boot --share).
@@ -40,7 +42,7 @@ mkdir -p {out}; tar xf /share -C {out}
 """
 TO_DEVICE = "stty -F {device} raw -echo; tar cf {device} -C /out ."
 # The inner kernel lets /dev/mem write below the end of its memory only, which the last page of the share is made to be.
-TO_SHARE = "tar cf /tmp/out.tar -C /out . && dd if=/tmp/out.tar of=/dev/mem bs=4096 seek={page} conv=notrunc 2>/dev/null"
+TO_SHARE = "tar cf /tmp/out.tar -C /out .; dd if=/tmp/out.tar of=/dev/mem bs=4096 seek={page} conv=notrunc 2>/dev/ttyS0"
 SHARE_AS_MEMORY = f"memmap=64K%{SHARE_ADDRESS + SHARE_BYTES - 65536:#x}-2+1"
 END = """echo '{done}' >/dev/ttyS0
 poweroff -f
@@ -50,7 +52,7 @@ poweroff -f
 def load_line(name, parameters):
     """The insmod line of a module; it says on the console what KVM has against this machine, and init goes on."""
     values = [value for module, value in parameters if module == name]
-    return f"insmod /modules/{name}.ko {' '.join(map(shlex.quote, values))} || echo 'insmod {name} failed' >/dev/ttyS0\n"
+    return f"insmod /modules/{name}.ko {' '.join(map(shlex.quote, values))} 2>/dev/ttyS0\n"
 
 
 class Images:

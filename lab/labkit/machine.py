@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine of the lab: what it is made of, and a run of nestmark on it.
 
-A kind of machine is a module (qemu, bochs) with VENDOR_MODULE, CPU, ALWAYS_COUNTED, RESULTS (the device that takes what the machine
-leaves), TIME_LIMITS by level, and boot(machine, initrd, folder), which leaves the console's text in folder/console and gives the path
-of the tar archive, or raises MachineFailed.
+A kind of machine is a module (qemu, bochs) with VENDOR_MODULE, CPU, RESULTS (the device that takes what the machine
+leaves), TIME_LIMITS by level, and boot(machine, initrd, folder), which leaves the console's text in folder/console and
+gives the path of the tar archive, or raises MachineFailed.
 """
 import os
 import shutil

@@ -122,7 +122,7 @@ UNPACKERS = {
 
 
 def payload_of(image):
-    """The packed kernel inside a bzImage (the boot protocol's payload_offset and payload_length); None where none is."""
+    """The packed kernel inside a bzImage, by the boot protocol's payload_offset and payload_length; else None."""
     if len(image) < 0x250 or image[0x202:0x206] != b"HdrS" or struct.unpack_from("<H", image, 0x206)[0] < 0x208:
         return None
     setup = (image[0x1f1] or 4) + 1
@@ -176,7 +176,7 @@ def canonical(module):
 
 
 def modules_of(folder, wanted):
-    """(name, data) of a module and of all that it depends on, in the order in which they load. Built-in ones have none."""
+    """(name, data) of a module and of what it depends on and is not built in, in the order in which they load."""
     files = {}
     for path in glob.glob(os.path.join(folder, "**", "*.ko*"), recursive=True):
         files[canonical(os.path.basename(path).split(".ko")[0])] = path

@@ -8,7 +8,6 @@ from labkit.initramfs import CONSOLE, DONE
 
 VENDOR_MODULE = "kvm-amd"
 CPU = "max"
-ALWAYS_COUNTED = False
 RESULTS = "/dev/ttyS1"
 TIME_LIMITS = {"host": 300, "nested": 600}
 

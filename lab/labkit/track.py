@@ -8,8 +8,8 @@ from labkit.documents import keys_of, number, read, same_clock, unit_of
 from labkit.errors import LabError
 from labkit.tables import as_markdown, as_text
 
-LEGEND = """Unit: {unit} per operation, the median of each document; differences are against the first column, = is no difference.
-Counts need no statistics: every difference is one of the code that was executed. They are not time.
+LEGEND = """Unit: {unit} per operation, the median of each document. Differences are against the first column; =
+means none. Counts need no statistics: every difference is one of the code that was executed. They are not time.
 """
 
 
@@ -19,7 +19,7 @@ def document_path(folder, kernel, mitigations):
 
 
 def difference(first, other):
-    """How another cell differs from the first, absolute and in percent."""
+    """Another cell, and how it differs from the first, absolute and in percent."""
     if not first.good or not other.good:
         return other.text()
     change = other.value - first.value
