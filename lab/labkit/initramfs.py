@@ -36,13 +36,13 @@ echo $? >.exit
 """
 AS_USER = "chmod 600 /dev/kvm; chown user /out; su -s /bin/sh user -c 'exec nestmark \"$@\"' nestmark"
 NESTED_WORK = """rm -rf /share; truncate -s {bytes} /share
-nestmark boot {identity} --memory {memory} --initrd /inner/initrd --share /share --append {append} \\
+nestmark boot {identity} --time-limit 1h --memory {memory} --initrd /inner/initrd --share /share --append {append} \\
     /inner/kernel </dev/null >/dev/ttyS0 2>&1 || echo "nestmark boot ended with $?" >/dev/ttyS0
 mkdir -p {out}; tar xf /share -C {out}
 """
 TO_DEVICE = "stty -F {device} raw -echo; tar cf {device} -C /out ."
 # The inner kernel lets /dev/mem write below the end of its memory only, which the last page of the share is made to be.
-TO_SHARE = "tar cf /tmp/out.tar -C /out .; dd if=/tmp/out.tar of=/dev/mem bs=4096 seek={page} conv=notrunc 2>/dev/ttyS0"
+TO_SHARE = "tar cf /tmp/out.tar -C /out .; dd if=/tmp/out.tar of=/dev/mem bs=4096 seek={page} conv=notrunc status=none 2>/dev/ttyS0"
 SHARE_AS_MEMORY = f"memmap=64K%{SHARE_ADDRESS + SHARE_BYTES - 65536:#x}-2+1"
 END = """echo '{done}' >/dev/ttyS0
 poweroff -f
