@@ -352,7 +352,7 @@ Test(guest, devices_are_limited)
 	for (unsigned int i = 0; i < NM_MAX_DEVICES; i++)
 		cr_assert_eq(nm_devices_add(&guest.devices, device), 0, "device %u", i);
 	cr_assert_eq(nm_devices_add(&guest.devices, device), -ENOSPC, "one device too many");
-	cr_assert_eq(guest.devices.count, NM_MAX_DEVICES, "%u devices", guest.device_count);
+	cr_assert_eq(guest.devices.count, NM_MAX_DEVICES, "%u devices", guest.devices.count);
 }
 
 Test(guest, operations_that_the_payload_lacks_are_refused)
