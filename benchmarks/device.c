@@ -36,7 +36,7 @@ int nm_test_device(struct nm_guest_round *round, enum nm_bus bus)
 		.context = round,
 	};
 
-	return nm_guest_add_device(round->guest, device);
+	return nm_devices_add(&round->guest->devices, device);
 }
 
 static bool saw_all(const struct nm_guest_round *round, char *why, size_t size)

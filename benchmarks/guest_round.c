@@ -195,7 +195,7 @@ static int prepare(const struct nm_round_order *order, struct nm_guest_round *ro
 		r = order->bench->prepare(round);
 	/* The device that is asked first is the one of the operation. */
 	if (!r)
-		r = nm_guest_add_device(guest, marks);
+		r = nm_devices_add(&guest->devices, marks);
 	return r;
 }
 

@@ -29,6 +29,7 @@ extern const struct nm_command nm_command_probe;
 extern const struct nm_command nm_command_list;
 extern const struct nm_command nm_command_run;
 extern const struct nm_command nm_command_report;
+extern const struct nm_command nm_command_boot;
 
 /** Prints "nestmark: …" and "Try 'nestmark COMMAND --help'." on stderr; returns NM_EXIT_USAGE. */
 int nm_usage_error(const struct nm_command *command, const char *format, ...)
@@ -60,6 +61,10 @@ bool nm_use_colour(enum nm_colour colour);
 /** Parses a whole number from min to max; false, with an error line, for anything else. */
 bool nm_parse_number(const struct nm_command *command, const char *option, const char *text,
 		     uint64_t min, uint64_t max, uint64_t *out);
+
+/** Parses a time such as 90, 90s, 5m or 1h, of 1 ms to max_ns; false, with an error line, for anything else. */
+bool nm_parse_duration(const struct nm_command *command, const char *option, const char *text,
+		       uint64_t max_ns, uint64_t *out);
 
 /** Version, compiler and build type of this program. */
 nm_json *nm_build_facts(void);

@@ -128,6 +128,30 @@ bool nm_parse_number(const struct nm_command *command, const char *option, const
 	return false;
 }
 
+bool nm_parse_duration(const struct nm_command *command, const char *option, const char *text,
+		       uint64_t max_ns, uint64_t *out)
+{
+	static const struct {
+		const char *suffix;
+		double seconds;
+	} units[] = {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
+	char *end;
+	double value = strtod(text, &end);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		double seconds = value * units[i].seconds;
+
+		if (end != text && !strcmp(end, units[i].suffix) && seconds >= 0.001 &&
+		    seconds * 1e9 <= (double)max_ns) {
+			*out = (uint64_t)(seconds * 1e9);
+			return true;
+		}
+	}
+	nm_usage_error(command, "%s %s: expected a time such as 90s, 5m or 1h, at most %.0fh",
+		       option, text, (double)max_ns / 3600e9);
+	return false;
+}
+
 nm_json *nm_build_facts(void)
 {
 	nm_json *facts = nm_json_new_object();

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/topology.h"
 #include "probes/probe.h"
@@ -9,9 +10,15 @@
 
 #include <getopt.h>
 
+#define DEFAULT_LIMIT (60 * NM_NS_PER_S)
+#define MAX_LIMIT     (3600 * NM_NS_PER_S)
+
 struct options {
 	bool json;
 	bool no_guest;
+	bool prove_linux;
+	const char *linux_kernel;
+	uint64_t limit_ns;
 	const char *kvm_device;
 	enum nm_colour colour;
 };
@@ -19,6 +26,8 @@ struct options {
 static const struct option long_options[] = {
 	{"json", no_argument, NULL, 'J'},
 	{"no-guest", no_argument, NULL, 'G'},
+	{"prove-linux", optional_argument, NULL, 'L'},
+	{"time-limit", required_argument, NULL, 'T'},
 	{"kvm-device", required_argument, NULL, 'D'},
 	{"color", required_argument, NULL, 'C'},
 	{"help", no_argument, NULL, 'h'},
@@ -49,6 +58,9 @@ static int probe(const struct options *options, const struct nm_root *root,
 		.topology = topology,
 		.kvm_device = options->kvm_device,
 		.run_guest = !options->no_guest,
+		.prove_linux = options->prove_linux,
+		.linux_kernel = options->linux_kernel,
+		.linux_limit_ns = options->limit_ns,
 		.arena = &arena,
 		.findings = &findings,
 		.machine = &machine,
@@ -78,7 +90,7 @@ static int run(const struct options *options)
 
 static int probe_main(int argc, char **argv)
 {
-	struct options options = {.kvm_device = NM_KVM_DEVICE};
+	struct options options = {.kvm_device = NM_KVM_DEVICE, .limit_ns = DEFAULT_LIMIT};
 	int option;
 
 	while ((option = getopt_long(argc, argv, ":Jh", long_options, NULL)) != -1) {
@@ -88,6 +100,15 @@ static int probe_main(int argc, char **argv)
 			break;
 		case 'G':
 			options.no_guest = true;
+			break;
+		case 'L':
+			options.prove_linux = true;
+			options.linux_kernel = optarg;
+			break;
+		case 'T':
+			if (!nm_parse_duration(&nm_command_probe, "--time-limit", optarg, MAX_LIMIT,
+					       &options.limit_ns))
+				return NM_EXIT_USAGE;
 			break;
 		case 'D':
 			options.kvm_device = optarg;
@@ -104,6 +125,8 @@ static int probe_main(int argc, char **argv)
 			return nm_option_error(&nm_command_probe, option, argv);
 		}
 	}
+	if (optind < argc && options.prove_linux && !options.linux_kernel)
+		options.linux_kernel = argv[optind++];
 	if (optind < argc)
 		return nm_usage_error(&nm_command_probe, "unexpected argument: %s", argv[optind]);
 	return run(&options);
@@ -119,6 +142,12 @@ const struct nm_command nm_command_probe = {
 		"\n"
 		"  -J, --json             one JSON document on stdout\n"
 		"      --no-guest         start no guest\n"
+		"      --prove-linux [KERNEL]\n"
+		"                         boot a Linux kernel too (default: this machine's own, "
+		"from "
+		"/boot):\n"
+		"                         does it reach user space and switch itself off?\n"
+		"      --time-limit TIME  for that guest, such as 90s (default 60s)\n"
 		"      --kvm-device PATH  the KVM device (default /dev/kvm)\n"
 		"      --color WHEN       auto, always or never\n"
 		"  -h, --help             this help\n",

@@ -49,30 +49,6 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* "90", "90s", "5m" or "1h", in nanoseconds. */
-static bool parse_duration(const char *option, const char *text, uint64_t *out)
-{
-	static const struct {
-		const char *suffix;
-		double seconds;
-	} units[] = {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
-	char *end;
-	double value = strtod(text, &end);
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		double seconds = value * units[i].seconds;
-
-		if (end != text && !strcmp(end, units[i].suffix) && seconds >= 0.001 &&
-		    seconds * 1e9 <= (double)NM_MAX_ROUND_LIMIT_NS) {
-			*out = (uint64_t)(seconds * 1e9);
-			return true;
-		}
-	}
-	nm_usage_error(&nm_command_run, "%s %s: expected a time such as 90s, 5m or 1h, at most 24h",
-		       option, text);
-	return false;
-}
-
 static bool parse_percent(const char *text, double *out)
 {
 	char *end;
@@ -133,9 +109,11 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	case OPT_TARGET_CI:
 		return parse_percent(value, &plan->target_ci_percent);
 	case OPT_BUDGET:
-		return parse_duration("--budget", value, &plan->budget_ns);
+		return nm_parse_duration(self, "--budget", value, NM_MAX_ROUND_LIMIT_NS,
+					 &plan->budget_ns);
 	case OPT_TIME_LIMIT:
-		return parse_duration("--time-limit", value, &plan->round_limit_ns);
+		return nm_parse_duration(self, "--time-limit", value, NM_MAX_ROUND_LIMIT_NS,
+					 &plan->round_limit_ns);
 	case OPT_SEED:
 		options->has_seed = true;
 		return nm_parse_number(self, "--seed", value, 0, UINT64_MAX,

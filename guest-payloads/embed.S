@@ -14,5 +14,6 @@
 	.section .rodata
 	image	nm_image_ops, "ops.bin"
 	image	nm_image_canary, "canary.bin"
+	image	nm_image_linux_init, "linux_init"
 
 	.section .note.GNU-stack, "", @progbits

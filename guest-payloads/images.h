@@ -6,5 +6,7 @@
 /* Payload images as the linker placed them into the host binary; each ends at its _end. */
 extern const unsigned char nm_image_ops[], nm_image_ops_end[];
 extern const unsigned char nm_image_canary[], nm_image_canary_end[];
+/* An executable for Linux: the init of a guest that proves itself. */
+extern const unsigned char nm_image_linux_init[], nm_image_linux_init_end[];
 
 #endif

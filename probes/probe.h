@@ -16,6 +16,9 @@ struct nm_probe_context {
 	const struct nm_topology *topology;
 	const char *kvm_device;
 	bool run_guest; /* whether the canary may be started */
+	bool prove_linux;
+	const char *linux_kernel; /* that is to be booted; NULL: this machine's own */
+	uint64_t linux_limit_ns;
 	struct nm_arena *arena;
 	struct nm_findings *findings;
 	struct nm_machine *machine;

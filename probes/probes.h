@@ -12,6 +12,7 @@ int nm_probe_kernel(struct nm_probe_context *context);
 int nm_probe_topology(struct nm_probe_context *context);
 int nm_probe_kvm(struct nm_probe_context *context);
 int nm_probe_guest(struct nm_probe_context *context);
+int nm_probe_linux(struct nm_probe_context *context);
 int nm_probe_verdict(struct nm_probe_context *context);
 
 #endif

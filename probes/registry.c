@@ -7,10 +7,15 @@
 
 /* Later probes read what earlier ones found. */
 static const struct nm_probe probes[] = {
-	{"cpu", nm_probe_cpu},	       {"platform", nm_probe_platform},
-	{"kernel", nm_probe_kernel},   {"topology", nm_probe_topology},
-	{"kvm", nm_probe_kvm},	       {"guest", nm_probe_guest},
-	{"verdict", nm_probe_verdict}, {NULL, NULL},
+	{"cpu", nm_probe_cpu},
+	{"platform", nm_probe_platform},
+	{"kernel", nm_probe_kernel},
+	{"topology", nm_probe_topology},
+	{"kvm", nm_probe_kvm},
+	{"guest", nm_probe_guest},
+	{"linux", nm_probe_linux},
+	{"verdict", nm_probe_verdict},
+	{NULL, NULL},
 };
 
 int nm_probe_all(struct nm_probe_context *context)

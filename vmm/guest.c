@@ -116,14 +116,6 @@ struct nm_abi_control *nm_guest_control(const struct nm_guest *guest, unsigned i
 	return nm_vm_memory(&guest->vm, block_of(guest, vcpu), sizeof(struct nm_abi_control));
 }
 
-int nm_guest_add_device(struct nm_guest *guest, struct nm_device device)
-{
-	if (guest->device_count == NM_GUEST_MAX_DEVICES)
-		return nm_fail(ENOSPC, "more than %d devices in a guest", NM_GUEST_MAX_DEVICES);
-	guest->devices[guest->device_count++] = device;
-	return 0;
-}
-
 int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char *operation,
 		     unsigned int cpl)
 {
@@ -159,54 +151,6 @@ int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char
 	};
 	write_tss(nm_vm_memory(&guest->vm, mode.tss, NM_ABI_TSS_LIMIT + 1), mode.rsp);
 	return nm_vcpu_enter_long_mode(&guest->vcpus[vcpu], &mode);
-}
-
-static const struct nm_device *find_device(const struct nm_guest *guest, enum nm_bus bus,
-					   uint64_t address)
-{
-	for (unsigned int i = 0; i < guest->device_count; i++) {
-		const struct nm_device *device = &guest->devices[i];
-
-		if (device->bus == bus && address - device->base < device->bytes)
-			return device;
-	}
-	return NULL;
-}
-
-static bool serve(const struct nm_guest *guest, enum nm_bus bus, const struct nm_access *access)
-{
-	const struct nm_device *device = find_device(guest, bus, access->address);
-
-	if (!device)
-		return false;
-	device->access(device->context, access);
-	return true;
-}
-
-static bool serve_pio(const struct nm_guest *guest, struct kvm_run *run)
-{
-	struct nm_access access = {
-		.address = run->io.port,
-		.bytes = run->io.size,
-		.count = run->io.count,
-		.write = run->io.direction == KVM_EXIT_IO_OUT,
-		.data = (unsigned char *)run + run->io.data_offset,
-	};
-
-	return serve(guest, NM_BUS_PIO, &access);
-}
-
-static bool serve_mmio(const struct nm_guest *guest, struct kvm_run *run)
-{
-	struct nm_access access = {
-		.address = run->mmio.phys_addr,
-		.bytes = run->mmio.len,
-		.count = 1,
-		.write = run->mmio.is_write,
-		.data = run->mmio.data,
-	};
-
-	return serve(guest, NM_BUS_MMIO, &access);
 }
 
 static const char *exception_name(uint64_t vector)
@@ -282,9 +226,7 @@ static int run_loop(struct nm_guest *guest, unsigned int number, struct nm_guest
 			return 0;
 		}
 		result->user_exits++;
-		if (run->exit_reason == KVM_EXIT_IO && serve_pio(guest, run))
-			continue;
-		if (run->exit_reason == KVM_EXIT_MMIO && serve_mmio(guest, run))
+		if (nm_devices_serve(&guest->devices, run))
 			continue;
 		if (ended(guest, number, result))
 			return 0;

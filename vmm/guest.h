@@ -3,6 +3,7 @@
 #ifndef NM_VMM_GUEST_H
 #define NM_VMM_GUEST_H
 
+#include "vmm/devices.h"
 #include "vmm/payload.h"
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
@@ -11,27 +12,6 @@
 #include <stdint.h>
 
 /* A VM with a payload in it, ready to run one operation on each of its vCPUs. */
-
-#define NM_GUEST_MAX_DEVICES 16
-
-/** One access of a guest that left to user space. */
-struct nm_access {
-	uint64_t address;
-	uint32_t bytes; /* of one element: 1, 2, 4 or 8 */
-	uint32_t count; /* string I/O moves several */
-	bool write;
-	void *data; /* count × bytes: what was written, or where to put what is read */
-};
-
-typedef void (*nm_access_fn)(void *context, const struct nm_access *access);
-
-struct nm_device {
-	enum nm_bus bus;
-	uint64_t base;
-	uint64_t bytes;
-	nm_access_fn access;
-	void *context;
-};
 
 struct nm_guest_config {
 	const struct nm_payload *payload;
@@ -49,8 +29,7 @@ struct nm_guest {
 	uint64_t cpu_blocks; /* guest addresses */
 	uint64_t heap;
 	uint64_t heap_bytes;
-	struct nm_device devices[NM_GUEST_MAX_DEVICES];
-	unsigned int device_count;
+	struct nm_devices devices;
 	bool resume_halt; /* HLT that leaves to user space is part of the operation */
 };
 
@@ -60,8 +39,6 @@ void nm_guest_destroy(struct nm_guest *guest);
 
 /** The control page of a vCPU, as the payload sees it. */
 struct nm_abi_control *nm_guest_control(const struct nm_guest *guest, unsigned int vcpu);
-
-int nm_guest_add_device(struct nm_guest *guest, struct nm_device device);
 
 /** How a guest ended. Only DONE is as it should be. */
 enum nm_guest_end {

@@ -19,7 +19,7 @@ int nm_vm_create_irqchip(struct nm_vm *vm)
 
 int nm_vm_create_pit(struct nm_vm *vm)
 {
-	struct kvm_pit_config config = {0};
+	struct kvm_pit_config config = {.flags = KVM_PIT_SPEAKER_DUMMY};
 
 	if (ioctl(vm->fd, KVM_CREATE_PIT2, &config))
 		return nm_fail(errno, "KVM_CREATE_PIT2: %s", strerror(errno));
@@ -48,5 +48,14 @@ int nm_vm_irqfd(const struct nm_vm *vm, int event_fd, uint32_t gsi)
 
 	if (ioctl(vm->fd, KVM_IRQFD, &request))
 		return nm_fail(errno, "KVM_IRQFD for line %" PRIu32 ": %s", gsi, strerror(errno));
+	return 0;
+}
+
+int nm_vm_irq_line(const struct nm_vm *vm, uint32_t gsi, bool high)
+{
+	struct kvm_irq_level level = {.irq = gsi, .level = high};
+
+	if (ioctl(vm->fd, KVM_IRQ_LINE, &level))
+		return nm_fail(errno, "KVM_IRQ_LINE %" PRIu32 ": %s", gsi, strerror(errno));
 	return 0;
 }

@@ -8,7 +8,8 @@
  * caused in the KVM below. Two 32-bit ports; reading is one exit itself, which the second reading includes.
  */
 #define NM_METER_PORT_MAGIC 0x4e40u
-#define NM_METER_PORT_EXITS 0x4e44u /* exits of all its vCPUs since they were created, modulo 2^32 */
-#define NM_METER_MAGIC	    0x4d4e584du
+#define NM_METER_PORT_EXITS                                                                        \
+	0x4e44u /* exits of all its vCPUs since they were created, modulo 2^32 */
+#define NM_METER_MAGIC 0x4d4e584du
 
 #endif

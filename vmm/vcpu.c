@@ -16,6 +16,8 @@
 #define CR4_LONG_MODE  0x620u
 #define EFER_LONG_MODE 0xd01u
 #define RFLAGS_FIXED   0x2u
+/* PE, and ET, which is fixed to 1. */
+#define CR0_PROTECTED_MODE 0x11u
 
 #define SEGMENT_CODE 0xb
 #define SEGMENT_DATA 0x3
@@ -35,8 +37,8 @@ int nm_vcpu_create(struct nm_vcpu *vcpu, const struct nm_vm *vm, unsigned int id
 		r = nm_fail(errno, "vCPU %u: cannot map kvm_run: %s", id, strerror(errno));
 	else
 		vcpu->run = run;
-	if (!r && ioctl(vcpu->fd, KVM_SET_CPUID2, vm->kvm->cpuid))
-		r = nm_fail(errno, "vCPU %u: KVM_SET_CPUID2: %s", id, strerror(errno));
+	if (!r)
+		r = nm_vcpu_set_cpuid(vcpu, vm->kvm->cpuid);
 	if (r)
 		nm_vcpu_destroy(vcpu);
 	return r;
@@ -86,11 +88,22 @@ static void set_segments(struct kvm_sregs *sregs, const struct nm_long_mode *mod
 	sregs->ldt = (struct kvm_segment) {.unusable = 1};
 }
 
+static int set_registers(const struct nm_vcpu *vcpu, const struct kvm_sregs *sregs,
+			 const struct kvm_regs *regs)
+{
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, sregs))
+		return nm_fail(errno, "KVM_SET_SREGS: %s", strerror(errno));
+	if (ioctl(vcpu->fd, KVM_SET_REGS, regs))
+		return nm_fail(errno, "KVM_SET_REGS: %s", strerror(errno));
+	return 0;
+}
+
 int nm_vcpu_enter_long_mode(const struct nm_vcpu *vcpu, const struct nm_long_mode *mode)
 {
 	struct kvm_regs regs = {.rip = mode->rip,
 				.rsp = mode->rsp,
 				.rdi = mode->rdi,
+				.rsi = mode->rsi,
 				.rflags = RFLAGS_FIXED};
 	struct kvm_sregs sregs;
 
@@ -103,10 +116,33 @@ int nm_vcpu_enter_long_mode(const struct nm_vcpu *vcpu, const struct nm_long_mod
 	sregs.cr3 = mode->page_table;
 	sregs.cr4 = CR4_LONG_MODE;
 	sregs.efer = EFER_LONG_MODE;
-	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
-		return nm_fail(errno, "KVM_SET_SREGS: %s", strerror(errno));
-	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
-		return nm_fail(errno, "KVM_SET_REGS: %s", strerror(errno));
+	return set_registers(vcpu, &sregs, &regs);
+}
+
+int nm_vcpu_enter_protected_mode(const struct nm_vcpu *vcpu, uint32_t eip, uint32_t ebx)
+{
+	struct kvm_regs regs = {.rip = eip, .rbx = ebx, .rflags = RFLAGS_FIXED};
+	struct kvm_sregs sregs;
+
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		return nm_fail(errno, "KVM_GET_SREGS: %s", strerror(errno));
+	sregs.cs = segment(0x8, SEGMENT_CODE);
+	sregs.cs.l = 0;
+	sregs.cs.db = 1;
+	sregs.ds = segment(0x10, SEGMENT_DATA);
+	sregs.es = sregs.ds;
+	sregs.ss = sregs.ds;
+	sregs.tr = (struct kvm_segment) {.limit = 0x67, .type = SEGMENT_TSS, .present = 1};
+	sregs.cr0 = CR0_PROTECTED_MODE;
+	sregs.cr4 = 0;
+	sregs.efer = 0;
+	return set_registers(vcpu, &sregs, &regs);
+}
+
+int nm_vcpu_set_cpuid(const struct nm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid)
+{
+	if (ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid))
+		return nm_fail(errno, "KVM_SET_CPUID2: %s", strerror(errno));
 	return 0;
 }
 

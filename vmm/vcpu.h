@@ -30,10 +30,16 @@ struct nm_long_mode {
 	uint16_t tss_limit;
 	uint64_t gs_base;
 	uint16_t code_selector, data_selector, segment_selector, tss_selector;
-	uint64_t rip, rsp, rdi;
+	uint64_t rip, rsp, rdi, rsi;
 };
 
 int nm_vcpu_enter_long_mode(const struct nm_vcpu *vcpu, const struct nm_long_mode *mode);
+
+/** Starts a vCPU in 32-bit protected mode without paging, all segments flat, as PVH has it. */
+int nm_vcpu_enter_protected_mode(const struct nm_vcpu *vcpu, uint32_t eip, uint32_t ebx);
+
+/** Gives a vCPU that has not run yet another CPUID than KVM's supported one. */
+int nm_vcpu_set_cpuid(const struct nm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid);
 
 /** Frequency of the guest's TSC in kHz, or 0 when KVM does not say. */
 uint64_t nm_vcpu_tsc_khz(const struct nm_vcpu *vcpu);

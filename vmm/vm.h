@@ -43,7 +43,7 @@ void *nm_vm_memory(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
 
 /** The in-kernel PIC, IOAPIC and local APICs; before any vCPU is created. */
 int nm_vm_create_irqchip(struct nm_vm *vm);
-/** The in-kernel 8254; after the irqchip. */
+/** The in-kernel 8254, with the control port 61h that calibration loops use; after the irqchip. */
 int nm_vm_create_pit(struct nm_vm *vm);
 
 enum nm_bus { NM_BUS_PIO, NM_BUS_MMIO };
@@ -53,5 +53,7 @@ int nm_vm_ioeventfd(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, u
 		    int event_fd);
 /** Signals on event_fd raise the interrupt line gsi inside KVM. */
 int nm_vm_irqfd(const struct nm_vm *vm, int event_fd, uint32_t gsi);
+/** Sets an interrupt line of the in-kernel irqchip. */
+int nm_vm_irq_line(const struct nm_vm *vm, uint32_t gsi, bool high);
 
 #endif

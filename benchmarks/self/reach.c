@@ -123,9 +123,9 @@ static double pio_round(bool tight)
 	control->sample_gpa = guest.heap;
 	control->overhead_gpa = guest.heap + SAMPLES * sizeof(uint64_t);
 	device.base = NM_ABI_PORT_TEST;
-	nm_guest_add_device(&guest, device);
+	nm_devices_add(&guest.devices, device);
 	device.base = NM_ABI_PORT_MARK;
-	nm_guest_add_device(&guest, device);
+	nm_devices_add(&guest.devices, device);
 	if (tight)
 		run_tight(&guest);
 	else if (nm_guest_run(&guest, 0, LIMIT_NS, &result) || result.end != NM_GUEST_DONE)

@@ -155,7 +155,7 @@ static void test_several_vcpus(void)
 
 	if (create(&guest, COUNT))
 		return;
-	CHECK(!nm_guest_add_device(&guest, device), "%s", nm_error_last()->text);
+	CHECK(!nm_devices_add(&guest.devices, device), "%s", nm_error_last()->text);
 	for (unsigned int i = 0; i < COUNT; i++) {
 		struct nm_abi_control *control = nm_guest_control(&guest, i);
 

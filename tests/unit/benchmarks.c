@@ -959,7 +959,7 @@ static struct nm_guest_round new_guest_round(uint64_t operations)
 
 static uint64_t touch(bool write)
 {
-	const struct nm_device *device = &guest.devices[0];
+	const struct nm_device *device = &guest.devices.items[0];
 	uint64_t data = write ? NM_ABI_TEST_BYTE : UINT64_MAX;
 	const struct nm_access access = {
 		.address = device->base, .bytes = 8, .count = 1, .write = write, .data = &data};
@@ -974,7 +974,7 @@ Test(device, every_access_must_arrive)
 	char why[128] = "";
 
 	cr_assert_eq(nm_test_device(&round, NM_BUS_PIO), 0, "%s", nm_error_last()->text);
-	cr_assert_eq(guest.devices[0].base, NM_ABI_PORT_TEST, "it is at another port");
+	cr_assert_eq(guest.devices.items[0].base, NM_ABI_PORT_TEST, "it is at another port");
 	touch(true);
 	cr_assert_not(nm_test_device_verify_write(&round, why, sizeof(why)),
 		      "one of two is enough");
@@ -997,7 +997,7 @@ Test(device, a_guest_must_read_what_the_device_gave)
 	uint64_t first;
 
 	cr_assert_eq(nm_test_device(&round, NM_BUS_MMIO), 0, "%s", nm_error_last()->text);
-	cr_assert_eq(guest.devices[0].base, NM_ABI_MMIO_TEST, "it is at another address");
+	cr_assert_eq(guest.devices.items[0].base, NM_ABI_MMIO_TEST, "it is at another address");
 	first = touch(false);
 	control.result[0] = touch(false);
 	cr_assert_neq(first, control.result[0], "both reads give %llu", (unsigned long long)first);

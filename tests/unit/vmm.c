@@ -349,10 +349,10 @@ Test(guest, devices_are_limited)
 	static struct nm_guest guest;
 	const struct nm_device device = {.bus = NM_BUS_PIO, .base = 0x80, .bytes = 1};
 
-	for (unsigned int i = 0; i < NM_GUEST_MAX_DEVICES; i++)
-		cr_assert_eq(nm_guest_add_device(&guest, device), 0, "device %u", i);
-	cr_assert_eq(nm_guest_add_device(&guest, device), -ENOSPC, "one device too many");
-	cr_assert_eq(guest.device_count, NM_GUEST_MAX_DEVICES, "%u devices", guest.device_count);
+	for (unsigned int i = 0; i < NM_MAX_DEVICES; i++)
+		cr_assert_eq(nm_devices_add(&guest.devices, device), 0, "device %u", i);
+	cr_assert_eq(nm_devices_add(&guest.devices, device), -ENOSPC, "one device too many");
+	cr_assert_eq(guest.devices.count, NM_MAX_DEVICES, "%u devices", guest.devices.count);
 }
 
 Test(guest, operations_that_the_payload_lacks_are_refused)

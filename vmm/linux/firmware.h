@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_VMM_LINUX_FIRMWARE_H
+#define NM_VMM_LINUX_FIRMWARE_H
+
+#include "vmm/linux/identity.h"
+
+#include <stddef.h>
+
+/* The tables that firmware would leave for the kernel. */
+
+/**
+ * ACPI tables (RSDP first) into memory[bytes], which the guest has at NM_LINUX_ACPI: fixed hardware for power-off and reset,
+ * local APICs and the I/O APIC. -ENOSPC when they do not fit.
+ */
+int nm_acpi_write(unsigned char *memory, size_t bytes, unsigned int vcpus);
+
+/** SMBIOS 2.8 (entry point first) into memory[bytes], which the guest has at NM_LINUX_SMBIOS. */
+int nm_smbios_write(unsigned char *memory, size_t bytes, const struct nm_identity *identity);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/linux/kernel.h"
+
+#include "core/error.h"
+
+#include <asm/bootparam.h>
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* Documentation/arch/x86/boot.rst */
+#define SETUP_HEADER	0x1f1u
+#define HEADER_MAGIC	0x53726448u /* "HdrS" */
+#define VERSION_XLOAD	0x20cu
+#define SECTOR		512u
+#define DEFAULT_SECTORS 4u
+#define ENTRY_64	0x200u
+#define INITRD_END	0x7fffffffu
+#define BOOT_FLAG	0xaa55u
+
+/* xen/include/public/elfnote.h: the 32-bit physical entry point of PVH. */
+#define NOTE_NAME	  "Xen"
+#define NOTE_PHYS32_ENTRY 18u
+
+#define REMEDY_KERNEL "give a bzImage (vmlinuz) or an uncompressed vmlinux for x86-64"
+
+static int fail_image(const struct nm_kernel *kernel, const char *what)
+{
+	return nm_fail_remedy(ENOEXEC, REMEDY_KERNEL, "%s: %s", kernel->name, what);
+}
+
+static int parse_bzimage(struct nm_kernel *kernel)
+{
+	struct setup_header header;
+
+	memcpy(&header, kernel->bytes + SETUP_HEADER, sizeof(header));
+	if (header.version < VERSION_XLOAD || !(header.xloadflags & XLF_KERNEL_64))
+		return fail_image(kernel, "this bzImage has no 64-bit entry point");
+	kernel->payload =
+		((header.setup_sects ? header.setup_sects : DEFAULT_SECTORS) + 1) * SECTOR;
+	if (kernel->payload >= kernel->size)
+		return fail_image(kernel, "cut off: it ends within its setup code");
+	kernel->start = header.pref_address;
+	kernel->end = kernel->start + header.init_size;
+	if (kernel->end <= kernel->start || kernel->size - kernel->payload > header.init_size)
+		return fail_image(kernel, "its header does not fit its size");
+	kernel->entry = kernel->start + ENTRY_64;
+	kernel->initrd_end = header.initrd_addr_max;
+	return 0;
+}
+
+static bool within(const struct nm_kernel *kernel, uint64_t offset, uint64_t bytes)
+{
+	return offset <= kernel->size && bytes <= kernel->size - offset;
+}
+
+static uint64_t round4(uint64_t value)
+{
+	return (value + 3) / 4 * 4;
+}
+
+/* Looks through the notes of one PT_NOTE segment, which lies within the file. */
+static void find_pvh_entry(struct nm_kernel *kernel, uint64_t offset, uint64_t bytes)
+{
+	const uint64_t end = offset + bytes;
+
+	while (end - offset >= sizeof(Elf64_Nhdr)) {
+		Elf64_Nhdr note;
+		uint64_t name = offset + sizeof(note);
+		uint64_t value;
+
+		memcpy(&note, kernel->bytes + offset, sizeof(note));
+		value = name + round4(note.n_namesz);
+		offset = value + round4(note.n_descsz);
+		if (offset > end)
+			return;
+		if (note.n_type == NOTE_PHYS32_ENTRY && note.n_namesz == sizeof(NOTE_NAME) &&
+		    note.n_descsz <= sizeof(kernel->pvh_entry) &&
+		    !memcmp(kernel->bytes + name, NOTE_NAME, sizeof(NOTE_NAME)))
+			memcpy(&kernel->pvh_entry, kernel->bytes + value, note.n_descsz);
+	}
+}
+
+static Elf64_Phdr program_header(const struct nm_kernel *kernel, const Elf64_Ehdr *elf,
+				 unsigned int index)
+{
+	Elf64_Phdr header;
+
+	memcpy(&header, kernel->bytes + elf->e_phoff + index * sizeof(header), sizeof(header));
+	return header;
+}
+
+static int parse_segment(struct nm_kernel *kernel, const Elf64_Phdr *header)
+{
+	if (header->p_type != PT_LOAD && header->p_type != PT_NOTE)
+		return 0;
+	if (!within(kernel, header->p_offset, header->p_filesz))
+		return fail_image(kernel, "cut off: a segment lies outside of the file");
+	if (header->p_type == PT_NOTE) {
+		find_pvh_entry(kernel, header->p_offset, header->p_filesz);
+		return 0;
+	}
+	if (header->p_filesz > header->p_memsz ||
+	    header->p_paddr + header->p_memsz < header->p_paddr)
+		return fail_image(kernel, "a segment does not fit its memory");
+	if (header->p_paddr < kernel->start)
+		kernel->start = header->p_paddr;
+	if (header->p_paddr + header->p_memsz > kernel->end)
+		kernel->end = header->p_paddr + header->p_memsz;
+	return 0;
+}
+
+static int parse_elf(struct nm_kernel *kernel)
+{
+	Elf64_Ehdr elf;
+	int r = 0;
+
+	memcpy(&elf, kernel->bytes, sizeof(elf));
+	if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != EM_X86_64 ||
+	    elf.e_phentsize != sizeof(Elf64_Phdr) ||
+	    !within(kernel, elf.e_phoff, (uint64_t)elf.e_phnum * sizeof(Elf64_Phdr)))
+		return fail_image(kernel, "not an ELF file for x86-64");
+	kernel->start = UINT64_MAX;
+	for (unsigned int i = 0; !r && i < elf.e_phnum; i++) {
+		const Elf64_Phdr header = program_header(kernel, &elf, i);
+
+		r = parse_segment(kernel, &header);
+	}
+	if (!r && kernel->end == 0)
+		r = fail_image(kernel, "nothing in it is to be loaded");
+	kernel->entry = elf.e_entry;
+	kernel->initrd_end = INITRD_END;
+	return r;
+}
+
+int nm_kernel_parse(struct nm_kernel *kernel, const char *name, const unsigned char *bytes,
+		    size_t size)
+{
+	struct setup_header header;
+
+	*kernel = (struct nm_kernel) {.name = name, .bytes = bytes, .size = size};
+	if (size >= sizeof(Elf64_Ehdr) && !memcmp(bytes, ELFMAG, SELFMAG))
+		return parse_elf(kernel);
+	if (size < SETUP_HEADER + sizeof(header))
+		return fail_image(kernel, "too short for a kernel");
+	memcpy(&header, bytes + SETUP_HEADER, sizeof(header));
+	if (header.boot_flag != BOOT_FLAG || header.header != HEADER_MAGIC)
+		return fail_image(kernel, "neither a bzImage nor an ELF file");
+	return parse_bzimage(kernel);
+}
+
+static void *memory_for(const struct nm_kernel *kernel, const struct nm_vm *vm, uint64_t at,
+			uint64_t bytes)
+{
+	void *memory = nm_vm_memory(vm, at, bytes);
+
+	if (!memory)
+		nm_fail_remedy(ENOSPC, "give the guest more memory",
+			       "%s: wants the memory up to %" PRIu64 " MiB", kernel->name,
+			       (kernel->end >> 20) + 1);
+	return memory;
+}
+
+int nm_kernel_load(const struct nm_kernel *kernel, const struct nm_vm *vm)
+{
+	Elf64_Ehdr elf;
+	void *memory;
+
+	if (kernel->payload) {
+		memory = memory_for(kernel, vm, kernel->start, kernel->end - kernel->start);
+		if (!memory)
+			return -ENOSPC;
+		memcpy(memory, kernel->bytes + kernel->payload, kernel->size - kernel->payload);
+		return 0;
+	}
+	memcpy(&elf, kernel->bytes, sizeof(elf));
+	for (unsigned int i = 0; i < elf.e_phnum; i++) {
+		const Elf64_Phdr header = program_header(kernel, &elf, i);
+
+		if (header.p_type != PT_LOAD)
+			continue;
+		memory = memory_for(kernel, vm, header.p_paddr, header.p_memsz);
+		if (!memory)
+			return -ENOSPC;
+		memcpy(memory, kernel->bytes + header.p_offset, header.p_filesz);
+	}
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_VMM_LINUX_KERNEL_H
+#define NM_VMM_LINUX_KERNEL_H
+
+#include "vmm/vm.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NM_KERNEL_MAX_BYTES (256u << 20)
+
+/** A checked Linux kernel image: a bzImage, or the uncompressed ELF file (vmlinux). The bytes stay where they are. */
+struct nm_kernel {
+	const char *name; /* in messages */
+	const unsigned char *bytes;
+	size_t size;
+	uint64_t start; /* guest-physical memory that it takes, with what it has not initialised */
+	uint64_t end;
+	uint64_t entry;	     /* of the 64-bit boot protocol */
+	uint64_t pvh_entry;  /* XEN_ELFNOTE_PHYS32_ENTRY; 0: none */
+	uint64_t initrd_end; /* the initramfs must end at or below */
+	size_t payload;	     /* bzImage: offset of what is loaded at start; 0: an ELF file */
+};
+
+/** Checks an image; every offset in it is checked against its size. The error names what is wrong with it. */
+int nm_kernel_parse(struct nm_kernel *kernel, const char *name, const unsigned char *bytes,
+		    size_t size);
+
+/** Copies the kernel to where it wants to be. -ENOSPC when the guest's memory does not reach there. */
+int nm_kernel_load(const struct nm_kernel *kernel, const struct nm_vm *vm);
+
+#endif
