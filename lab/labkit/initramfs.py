@@ -15,7 +15,7 @@ from labkit.packages import canonical, modules_of
 
 DONE = "nestmark-lab: done"
 # Self-tests and certificates of the kernel's cryptography are a quarter of the boot and serve nothing here.
-CONSOLE = ("console=ttyS0 quiet panic=-1 nokaslr mitigations=off rdinit=/init cryptomgr.notests "
+CONSOLE = ("console=ttyS0,115200 quiet panic=-1 nokaslr mitigations=off rdinit=/init cryptomgr.notests "
            "initcall_blacklist=load_system_certificate_list")
 INNER_MEMORY = "320M"
 
@@ -40,9 +40,11 @@ nestmark boot {identity} --time-limit 1h --memory {memory} --initrd /inner/initr
     /inner/kernel </dev/null >/dev/ttyS0 2>&1 || echo "nestmark boot ended with $?" >/dev/ttyS0
 mkdir -p {out}; tar xf /share -C {out}
 """
-TO_DEVICE = "stty -F {device} raw -echo; tar cf {device} -C /out ."
+TO_DEVICE = "stty -F {device} 115200 raw -echo; tar cf {device} -C /out ."
 # The inner kernel lets /dev/mem write below the end of its memory only, which the last page of the share is made to be.
-TO_SHARE = "tar cf /tmp/out.tar -C /out .; dd if=/tmp/out.tar of=/dev/mem bs=4096 seek={page} conv=notrunc status=none 2>/dev/ttyS0"
+TO_SHARE = """tar cf /tmp/out.tar -C /out .
+dd if=/tmp/out.tar of=/dev/mem bs=4096 seek={page} conv=notrunc status=none 2>/dev/ttyS0
+"""
 SHARE_AS_MEMORY = f"memmap=64K%{SHARE_ADDRESS + SHARE_BYTES - 65536:#x}-2+1"
 END = """echo '{done}' >/dev/ttyS0
 poweroff -f

@@ -14,13 +14,13 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
-from labkit import initramfs, qemu
+from labkit import bochs, initramfs, qemu
 from labkit.archives import extract
 from labkit.commands import tail_of
 from labkit.errors import LabError, MachineFailed, note
 from labkit.packages import Kernel
 
-KINDS = {"svm": qemu}
+KINDS = {"svm": qemu, "vmx": bochs}
 ATTEMPTS = 2
 
 
