@@ -150,8 +150,8 @@ def configuration(disk, folder, cpu, memory):
 config_interface: textconfig
 # The one display of Debian's build that needs none; without the option it waits for a viewer.
 display_library: rfb, options="timeout=0"
-# It would look for a sound card, and aborts where there is none.
-speaker: enabled=0
+# The speaker's mixer aborts where there is no sound card, even when the speaker is disabled.
+plugin_ctrl: speaker=0
 romimage: file={BIOS}
 vgaromimage: file={VGA_BIOS}
 cpu: model={cpu}, count=1, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=1
