@@ -7,7 +7,7 @@ import tempfile
 
 from labkit import compare as comparison
 from labkit import track as tracking
-from labkit.errors import LabError, note
+from labkit.errors import LabError, UsageError, note
 from labkit.machine import Machine, run
 from labkit.packages import cache_folder, find_kernel
 
@@ -25,7 +25,7 @@ def machine_of(options, kind, kernel, **changes):
 def one(kind, options):
     """Runs nestmark once and passes on what it said and its exit code."""
     if not options.arguments:
-        raise LabError("the arguments of nestmark are missing, such as: run -o json:run.json")
+        raise UsageError("the arguments of nestmark are missing, such as: run -o json:run.json")
     machine = machine_of(options, kind, options.kernel, level=options.level, counted=options.counted)
     runs = run(machine, options.arguments, options.out)
     for done in runs:

@@ -6,6 +6,12 @@ import sys
 
 class LabError(Exception):
     """What went wrong, in one line with the remedy."""
+    exit_code = 3
+
+
+class UsageError(LabError):
+    """What was asked for cannot be; nothing was run."""
+    exit_code = 2
 
 
 class MachineFailed(LabError):

@@ -10,7 +10,7 @@ import shlex
 
 from labkit.archives import Initramfs
 from labkit.commands import run
-from labkit.errors import LabError
+from labkit.errors import LabError, UsageError
 from labkit.packages import canonical, modules_of
 
 DONE = "nestmark-lab: done"
@@ -73,7 +73,7 @@ class Images:
         for text in asked:
             module, dot, value = text.partition(".")
             if not dot or "=" not in value or canonical(module) not in names:
-                raise LabError(f"--parameter {text}: must be MODULE.NAME=VALUE, MODULE one of {', '.join(names)}")
+                raise UsageError(f"--parameter {text}: must be MODULE.NAME=VALUE, MODULE one of {', '.join(names)}")
             pairs.append((canonical(module), value))
         return pairs
 
@@ -100,7 +100,7 @@ class Images:
         """Runs nestmark with the arguments."""
         for argument in arguments:
             if "\n" in argument:
-                raise LabError(f"{argument!r}: an argument with a line break cannot be passed on")
+                raise UsageError(f"{argument!r}: an argument with a line break cannot be passed on")
         work = WORK.format(program=AS_USER if machine.user else "nestmark")
         image = self.base(machine.parameters, work, deliver)
         image.file("arguments", "".join(argument + "\n" for argument in arguments))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from labkit import bochs, initramfs, qemu
 from labkit.archives import extract
 from labkit.commands import tail_of
-from labkit.errors import LabError, MachineFailed, note
+from labkit.errors import LabError, MachineFailed, UsageError, note
 from labkit.packages import Kernel
 
 KINDS = {"svm": qemu, "vmx": bochs}
@@ -44,9 +44,9 @@ class Machine:
         self.cpu = self.cpu or emulator.CPU
         self.time_limit = self.time_limit or emulator.TIME_LIMITS[self.level]
         if self.identities and self.level == "host":
-            raise LabError("--as: the identity is that of the guest that --level nested boots")
+            raise UsageError("--as: the identity is that of the guest that --level nested boots")
         if not os.access(self.nestmark, os.X_OK):
-            raise LabError(f"{self.nestmark}: no such program (build it, or name it with --nestmark)")
+            raise UsageError(f"{self.nestmark}: no such program (build it, or name it with --nestmark)")
 
     def title(self):
         counted = ", counted" if self.counted else ""
@@ -109,7 +109,7 @@ def read_run(name, folder):
     for what in (".exit", ".stdout", ".stderr"):
         path = os.path.join(folder, what)
         if not os.path.exists(path):
-            raise MachineFailed(f"the machine {name} left no results")
+            raise MachineFailed(" ".join(filter(None, ["nothing came out of the machine", name])))
         with open(path, encoding="utf-8", errors="replace") as file:
             texts[what] = file.read()
     return Run(name, int(texts[".exit"]), texts[".stdout"], texts[".stderr"])

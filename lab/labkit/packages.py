@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from labkit.archives import extract
 from labkit.commands import run
-from labkit.errors import LabError, note
+from labkit.errors import LabError, UsageError, note
 
 # Of a package of half a gigabyte this is what the lab boots and loads.
 WANTED = re.compile(r"(boot/vmlinuz-|lib/modules/[^/]+/(modules\.builtin$|kernel/(arch|virt|drivers/crypto/ccp)/))")
@@ -45,15 +45,15 @@ def find_kernel(named, modules, cache):
     if named and ("/" in named or os.path.exists(named)):
         return kernel_of_file(named, modules, cache)
     if modules:
-        raise LabError(f"--modules {modules}: belongs to a kernel that --kernel names as a file")
+        raise UsageError(f"--modules {modules}: belongs to a kernel that --kernel names as a file")
     return kernel_of_package(named or "linux-image-amd64", cache)
 
 
 def kernel_of_file(path, modules, cache):
     if not os.path.isfile(path):
-        raise LabError(f"{path}: no such kernel (name a bzImage, a vmlinux or a Debian package)")
+        raise UsageError(f"{path}: no such kernel (name a bzImage, a vmlinux or a Debian package)")
     if not modules or not os.path.isdir(modules):
-        raise LabError(f"{modules or path}: its modules are missing (name lib/modules/VERSION with --modules)")
+        raise UsageError(f"{modules or path}: its modules are missing (name lib/modules/VERSION with --modules)")
     return Kernel(os.path.basename(path), bootable(path, cache), modules)
 
 
