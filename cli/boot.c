@@ -169,11 +169,8 @@ static int boot(const struct options *options, struct nm_linux_config *config)
 static int load_files(const struct options *options, struct nm_text *kernel, struct nm_text *initrd,
 		      struct nm_kernel *parsed, struct nm_linux_config *config)
 {
-	int r = nm_file_read(options->kernel, NM_KERNEL_MAX_BYTES, kernel);
+	int r = nm_kernel_read(parsed, options->kernel, false, kernel);
 
-	if (!r)
-		r = nm_kernel_parse(parsed, options->kernel, (const unsigned char *)kernel->bytes,
-				    kernel->length);
 	if (!r && options->initrd)
 		r = nm_file_read(options->initrd, INITRD_LIMIT, initrd);
 	if (!r && options->share)

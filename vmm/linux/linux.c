@@ -308,8 +308,14 @@ static void end_by_exit(struct machine *machine, const struct nm_vcpu *vcpu)
 {
 	char text[sizeof(machine->result->text)];
 	enum nm_linux_end how = NM_LINUX_UNEXPECTED;
+	struct kvm_regs regs;
+	size_t used;
 
 	nm_exit_describe(vcpu, text, sizeof(text));
+	used = strlen(text);
+	if (!ioctl(vcpu->fd, KVM_GET_REGS, &regs))
+		snprintf(text + used, sizeof(text) - used, ", at RIP %#llx",
+			 (unsigned long long)regs.rip);
 	if (vcpu->run->exit_reason == KVM_EXIT_SHUTDOWN)
 		how = NM_LINUX_TRIPLE_FAULT;
 	else if (vcpu->run->exit_reason == KVM_EXIT_INTERNAL_ERROR ||
@@ -366,7 +372,9 @@ static void kick_others(struct machine *machine)
 
 static void loop(struct processor *processor)
 {
-	while (!processor->machine->ended)
+	struct machine *machine = processor->machine;
+
+	while (!machine->ended)
 		run_once(processor);
 }
 
