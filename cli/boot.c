@@ -17,7 +17,7 @@
 
 #define DEFAULT_MEMORY	  (256ull << 20)
 #define DEFAULT_LIMIT	  (60 * NM_NS_PER_S)
-#define MAX_LIMIT	  (24 * 3600 * NM_NS_PER_S)
+#define MAX_LIMIT	  (86400 * NM_NS_PER_S)
 #define DEFAULT_ARGUMENTS "console=ttyS0 panic=-1"
 #define INITRD_LIMIT	  (1u << 30)
 

@@ -341,9 +341,8 @@ static void end_by_time(struct machine *machine)
 	end(machine, NM_LINUX_TIMEOUT, text);
 }
 
-static void run_once(struct processor *processor)
+static void run_once(struct machine *machine, struct processor *processor)
 {
-	struct machine *machine = processor->machine;
 	int error = ioctl(processor->vcpu.fd, KVM_RUN, 0) ? errno : 0;
 
 	pthread_mutex_lock(&machine->lock);
@@ -370,12 +369,10 @@ static void kick_others(struct machine *machine)
 	}
 }
 
-static void loop(struct processor *processor)
+static void loop(struct machine *machine, struct processor *processor)
 {
-	struct machine *machine = processor->machine;
-
 	while (!machine->ended)
-		run_once(processor);
+		run_once(machine, processor);
 }
 
 static void *processor_main(void *argument)
@@ -390,7 +387,7 @@ static void *processor_main(void *argument)
 		pthread_mutex_unlock(&machine->lock);
 		return NULL;
 	}
-	loop(processor);
+	loop(machine, processor);
 	kick_others(machine);
 	nm_deadline_disarm(&deadline);
 	return NULL;
@@ -423,7 +420,7 @@ static int run(struct machine *machine)
 	r = start_others(machine);
 	if (r)
 		machine->ended = true;
-	loop(first);
+	loop(machine, first);
 	kick_others(machine);
 	for (unsigned int i = 1; i < machine->count; i++)
 		if (machine->processors[i].started)
