@@ -17,7 +17,7 @@
 
 #define DEFAULT_MEMORY	  (256ull << 20)
 #define DEFAULT_LIMIT	  (60 * NM_NS_PER_S)
-#define MAX_LIMIT	  (24 * 3600 * NM_NS_PER_S)
+#define MAX_LIMIT	  (86400 * NM_NS_PER_S)
 #define DEFAULT_ARGUMENTS "console=ttyS0 panic=-1"
 #define INITRD_LIMIT	  (1u << 30)
 
@@ -169,11 +169,8 @@ static int boot(const struct options *options, struct nm_linux_config *config)
 static int load_files(const struct options *options, struct nm_text *kernel, struct nm_text *initrd,
 		      struct nm_kernel *parsed, struct nm_linux_config *config)
 {
-	int r = nm_file_read(options->kernel, NM_KERNEL_MAX_BYTES, kernel);
+	int r = nm_kernel_read(parsed, options->kernel, false, kernel);
 
-	if (!r)
-		r = nm_kernel_parse(parsed, options->kernel, (const unsigned char *)kernel->bytes,
-				    kernel->length);
 	if (!r && options->initrd)
 		r = nm_file_read(options->initrd, INITRD_LIMIT, initrd);
 	if (!r && options->share)

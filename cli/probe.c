@@ -10,7 +10,7 @@
 
 #include <getopt.h>
 
-#define DEFAULT_LIMIT (60 * NM_NS_PER_S)
+#define DEFAULT_LIMIT (120 * NM_NS_PER_S)
 #define MAX_LIMIT     (3600 * NM_NS_PER_S)
 
 struct options {
@@ -147,7 +147,7 @@ const struct nm_command nm_command_probe = {
 		"from "
 		"/boot):\n"
 		"                         does it reach user space and switch itself off?\n"
-		"      --time-limit TIME  for that guest, such as 90s (default 60s)\n"
+		"      --time-limit TIME  for that guest, such as 90s (default 120s)\n"
 		"      --kvm-device PATH  the KVM device (default /dev/kvm)\n"
 		"      --color WHEN       auto, always or never\n"
 		"  -h, --help             this help\n",

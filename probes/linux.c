@@ -5,7 +5,6 @@
 #include "probes/probes.h"
 
 #include "core/error.h"
-#include "core/file.h"
 #include "vmm/linux/prove.h"
 
 #include <stdio.h>
@@ -46,8 +45,8 @@ static int add_failure(struct nm_probe_context *context, const struct nm_linux_p
 					 : "the kernel gave up and asked for a reset";
 	console_tail(&proof->console, tail, sizeof(tail));
 	return nm_finding_add(context, "guest.linux", NM_STATUS_FAIL, NM_BOOL(false),
-			      "Linux guests do not work here: use a machine with hardware "
-			      "virtualization",
+			      "use a machine with hardware virtualization; on one, report it "
+			      "with the kernel log",
 			      "%s; %s%s%s", what,
 			      *tail ? "the console ends: \"" : "nothing on the console", tail,
 			      *tail ? "\"" : "");
@@ -98,10 +97,7 @@ int nm_probe_linux(struct nm_probe_context *context)
 		snprintf(running, sizeof(running), "/boot/vmlinuz-%s", name.release);
 		path = running;
 	}
-	r = nm_file_read(path, NM_KERNEL_MAX_BYTES, &bytes);
-	if (!r)
-		r = nm_kernel_parse(&kernel, path, (const unsigned char *)bytes.bytes,
-				    bytes.length);
+	r = nm_kernel_read(&kernel, path, true, &bytes);
 	if (r)
 		r = add_unknown(context, nm_error_last()->text,
 				nm_error_last()->remedy[0] ? nm_error_last()->remedy : remedy);

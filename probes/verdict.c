@@ -26,6 +26,7 @@ int nm_probe_verdict(struct nm_probe_context *context)
 	const char *flag = string_of(findings, "cpu.virtualization");
 	const struct nm_finding *device = nm_findings_get(findings, "kvm.device");
 	const struct nm_finding *canary = nm_findings_get(findings, "guest.canary");
+	const struct nm_finding *guest = nm_findings_get(findings, "guest.linux");
 
 	if (!device || device->status != NM_STATUS_PASS)
 		return nm_finding_add(context, "verdict.virtualization", NM_STATUS_FAIL,
@@ -41,6 +42,11 @@ int nm_probe_verdict(struct nm_probe_context *context)
 			"use an instance with nested virtualization for hardware figures",
 			"kvm_pvm: guest kernel code is interpreted, guest user code "
 			"runs natively");
+	if (guest && guest->status == NM_STATUS_FAIL)
+		return nm_finding_add(context, "verdict.virtualization", NM_STATUS_FAIL,
+				      NM_STRING("broken"), guest->remedy,
+				      "KVM is there, but Linux guests do not work: %s",
+				      guest->evidence);
 	if (context->machine->hypervisor && !strcmp(context->machine->hypervisor, "TCGTCGTCGTCG"))
 		return nm_finding_add(context, "verdict.virtualization", NM_STATUS_WARN,
 				      NM_STRING("emulated"),

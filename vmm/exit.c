@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/instruction.h"
 #include "vmm/vcpu.h"
 
 #include <inttypes.h>
@@ -77,20 +78,25 @@ static const char *suberror_name(uint32_t suberror)
 	}
 }
 
-/* Appends the instruction bytes that KVM hands over with an emulation failure, if it does. */
+/* Appends the instruction, by name where it is known, that KVM hands over with an emulation failure, if it does. */
 static void describe_instruction(const struct kvm_run *run, char *out, size_t size)
 {
+	const uint8_t *bytes = run->emulation_failure.insn_bytes;
+	size_t count = run->emulation_failure.insn_size;
+	const char *name;
 	int used;
 
 	if (run->internal.suberror != KVM_INTERNAL_ERROR_EMULATION || run->internal.ndata < 4 ||
 	    !(run->emulation_failure.flags & KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES))
 		return;
-	used = snprintf(out, size, ", instruction bytes");
-	for (uint8_t i = 0; i < run->emulation_failure.insn_size && i < 15; i++) {
+	if (count > sizeof(run->emulation_failure.insn_bytes))
+		count = sizeof(run->emulation_failure.insn_bytes);
+	name = nm_instruction_name(bytes, count);
+	used = snprintf(out, size, "%s%s, instruction bytes", name ? ": " : "", name ? name : "");
+	for (size_t i = 0; i < count; i++) {
 		if (used < 0 || (size_t)used >= size)
 			return;
-		used += snprintf(out + used, size - (size_t)used, " %02x",
-				 run->emulation_failure.insn_bytes[i]);
+		used += snprintf(out + used, size - (size_t)used, " %02x", bytes[i]);
 	}
 }
 

@@ -3,6 +3,8 @@
 #include "vmm/linux/kernel.h"
 
 #include "core/error.h"
+#include "core/file.h"
+#include "vmm/linux/unpack.h"
 
 #include <asm/bootparam.h>
 #include <elf.h>
@@ -39,7 +41,7 @@ static int parse_bzimage(struct nm_kernel *kernel)
 	if (header.version < VERSION_XLOAD || !(header.xloadflags & XLF_KERNEL_64))
 		return fail_image(kernel, "this bzImage has no 64-bit entry point");
 	kernel->payload =
-		((header.setup_sects ? header.setup_sects : DEFAULT_SECTORS) + 1) * SECTOR;
+		((size_t)(header.setup_sects ? header.setup_sects : DEFAULT_SECTORS) + 1) * SECTOR;
 	if (kernel->payload >= kernel->size)
 		return fail_image(kernel, "cut off: it ends within its setup code");
 	kernel->start = header.pref_address;
@@ -149,6 +151,45 @@ int nm_kernel_parse(struct nm_kernel *kernel, const char *name, const unsigned c
 	if (header.boot_flag != BOOT_FLAG || header.header != HEADER_MAGIC)
 		return fail_image(kernel, "neither a bzImage nor an ELF file");
 	return parse_bzimage(kernel);
+}
+
+/* Where the compressed kernel lies in what is loaded of a bzImage; false when the header has it outside. */
+static bool find_packed(const struct nm_kernel *kernel, size_t *at, size_t *bytes)
+{
+	struct setup_header header;
+
+	memcpy(&header, kernel->bytes + SETUP_HEADER, sizeof(header));
+	*at = kernel->payload + header.payload_offset;
+	*bytes = header.payload_length;
+	return within(kernel, *at, *bytes);
+}
+
+/* A kernel that is packed in another way, or damaged, stays as it is: it can still unpack itself, or say why not. */
+static int unpack_kernel(struct nm_kernel *kernel, struct nm_text *out)
+{
+	struct nm_text plain = {0};
+	size_t at;
+	size_t bytes;
+
+	if (!kernel->payload || !find_packed(kernel, &at, &bytes))
+		return 0;
+	if (nm_unpack(kernel->bytes + at, bytes, NM_KERNEL_MAX_BYTES, &plain)) {
+		nm_text_free(&plain);
+		return 0;
+	}
+	nm_text_free(out);
+	*out = plain;
+	return nm_kernel_parse(kernel, kernel->name, (const unsigned char *)out->bytes,
+			       out->length);
+}
+
+int nm_kernel_read(struct nm_kernel *kernel, const char *path, bool unpack, struct nm_text *out)
+{
+	int r = nm_file_read(path, NM_KERNEL_MAX_BYTES, out);
+
+	if (!r)
+		r = nm_kernel_parse(kernel, path, (const unsigned char *)out->bytes, out->length);
+	return r || !unpack ? r : unpack_kernel(kernel, out);
 }
 
 static void *memory_for(const struct nm_kernel *kernel, const struct nm_vm *vm, uint64_t at,

@@ -3,8 +3,10 @@
 #ifndef NM_VMM_LINUX_KERNEL_H
 #define NM_VMM_LINUX_KERNEL_H
 
+#include "core/text.h"
 #include "vmm/vm.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +28,12 @@ struct nm_kernel {
 /** Checks an image; every offset in it is checked against its size. The error names what is wrong with it. */
 int nm_kernel_parse(struct nm_kernel *kernel, const char *name, const unsigned char *bytes,
 		    size_t size);
+
+/**
+ * Reads and checks a kernel file. A bzImage that is packed as nm_unpack() knows is unpacked when asked for: entered as an ELF file
+ * it starts sooner, and on a KVM that interprets guest kernels it starts at all. out holds the bytes: nm_text_free() it last.
+ */
+int nm_kernel_read(struct nm_kernel *kernel, const char *path, bool unpack, struct nm_text *out);
 
 /** Copies the kernel to where it wants to be. -ENOSPC when the guest's memory does not reach there. */
 int nm_kernel_load(const struct nm_kernel *kernel, const struct nm_vm *vm);

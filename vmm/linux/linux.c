@@ -308,8 +308,14 @@ static void end_by_exit(struct machine *machine, const struct nm_vcpu *vcpu)
 {
 	char text[sizeof(machine->result->text)];
 	enum nm_linux_end how = NM_LINUX_UNEXPECTED;
+	struct kvm_regs regs;
+	size_t used;
 
 	nm_exit_describe(vcpu, text, sizeof(text));
+	used = strlen(text);
+	if (!ioctl(vcpu->fd, KVM_GET_REGS, &regs))
+		snprintf(text + used, sizeof(text) - used, ", at RIP %#llx",
+			 (unsigned long long)regs.rip);
 	if (vcpu->run->exit_reason == KVM_EXIT_SHUTDOWN)
 		how = NM_LINUX_TRIPLE_FAULT;
 	else if (vcpu->run->exit_reason == KVM_EXIT_INTERNAL_ERROR ||
@@ -335,9 +341,8 @@ static void end_by_time(struct machine *machine)
 	end(machine, NM_LINUX_TIMEOUT, text);
 }
 
-static void run_once(struct processor *processor)
+static void run_once(struct machine *machine, struct processor *processor)
 {
-	struct machine *machine = processor->machine;
 	int error = ioctl(processor->vcpu.fd, KVM_RUN, 0) ? errno : 0;
 
 	pthread_mutex_lock(&machine->lock);
@@ -364,10 +369,10 @@ static void kick_others(struct machine *machine)
 	}
 }
 
-static void loop(struct processor *processor)
+static void loop(struct machine *machine, struct processor *processor)
 {
-	while (!processor->machine->ended)
-		run_once(processor);
+	while (!machine->ended)
+		run_once(machine, processor);
 }
 
 static void *processor_main(void *argument)
@@ -382,7 +387,7 @@ static void *processor_main(void *argument)
 		pthread_mutex_unlock(&machine->lock);
 		return NULL;
 	}
-	loop(processor);
+	loop(machine, processor);
 	kick_others(machine);
 	nm_deadline_disarm(&deadline);
 	return NULL;
@@ -415,7 +420,7 @@ static int run(struct machine *machine)
 	r = start_others(machine);
 	if (r)
 		machine->ended = true;
-	loop(first);
+	loop(machine, first);
 	kick_others(machine);
 	for (unsigned int i = 1; i < machine->count; i++)
 		if (machine->processors[i].started)

@@ -11,11 +11,11 @@
 #define CONSOLE_LIMIT (1u << 20)
 
 /* Without KASLR an address on the console can be looked up. */
-#define COMMAND_LINE "console=ttyS0 panic=-1 nokaslr random.trust_cpu=on"
+#define COMMAND_LINE "console=ttyS0 earlyprintk=ttyS0 panic=-1 nokaslr"
 
 static uint64_t memory_for(const struct nm_kernel *kernel)
 {
-	const uint64_t room = 96ull << 20;
+	const uint64_t room = 64ull << 20;
 
 	return (kernel->end + room + 0xfffff) & ~0xfffffull;
 }
