@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+# Counted runs repeat themselves to the digit, and a KVM that takes another path shows in the operations of that path.
+source "$(dirname "$0")/../cli/lib.sh"
+
+# counted NAME [MACHINE-OPTION…]
+counted() {
+    local name=$1
+    shift
+    measures "$SOURCE/lab/nestmark-lab" svm --counted --nestmark "$NESTMARK" --out "$name" "$@" -- \
+        run -q -o json:run.json --context guest --rounds 3 --samples 200 'exit.*'
+    valid "$name/run.json"
+}
+
+counted once
+counted twice
+counted changed --parameter kvm.mmio_caching=N
+/usr/bin/python3 - <<'P' || fail "counts"
+import json
+def read(name):
+    document = json.load(open(f"{name}/run.json"))
+    assert document["run"]["clock"] == "instructions"
+    assert all(m["unit"] == "instructions" for m in document["measurements"])
+    assert all(m["state"] == "ok" for m in document["measurements"]), [(m["operation"], m["state"], m["reason"])
+                                                                        for m in document["measurements"]]
+    return {(m["operation"], m["parameters"]["cpl"]): m for m in document["measurements"]}
+def p50(measurement):
+    return measurement["summary"]["p50"]["value"]
+once, twice, changed = read("once"), read("twice"), read("changed")
+in_kernel = [key for key, m in once.items() if not m["evidence"]["expected_user_exits_per_op"]]
+differ = [(key, p50(once[key]), p50(twice[key])) for key in in_kernel if p50(once[key]) != p50(twice[key])]
+print(f"{len(in_kernel)} in-kernel operations, different in two runs: {differ}")
+assert len(in_kernel) >= 8 and len(differ) <= 0.05 * len(in_kernel)
+for cpl in (0, 3):
+    assert p50(changed["exit.mmio.write", cpl]) > p50(once["exit.mmio.write", cpl]) + 100
+    assert p50(changed["exit.pio.in.kernel", cpl]) == p50(once["exit.pio.in.kernel", cpl])
+P
+done_testing
