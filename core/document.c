@@ -13,6 +13,8 @@ const char *const nm_state_names[] = {"ok",	"noisy",   "invalid", "unsupported",
 const char *const nm_context_names[] = {"native", "guest", NULL};
 const char *const nm_status_names[] = {"pass", "fail", "warn", "info", "unknown", NULL};
 const char *const nm_run_state_names[] = {"complete", "incomplete", NULL};
+const char *const nm_clock_names[] = {"tsc", "instructions", NULL};
+const char *const nm_clock_units[] = {"ns", "instructions", NULL};
 
 #define FIELD(kind, s, member)                                                                     \
 	.key = #member, .type = NM_FIELD_##kind, .offset = offsetof(struct s, member)
@@ -193,6 +195,7 @@ static const struct nm_field run_fields[] = {
 	{FIELD(ENUM, nm_run, state), .names = nm_run_state_names},
 	{FIELD(STRING, nm_run, reason), .nullable = true},
 	{FIELD(STRING, nm_run, source)},
+	{FIELD(ENUM, nm_run, clock), .names = nm_clock_names, .optional = true},
 	{FIELD(STRING, nm_run, tool_version)},
 	{FIELD(STRING, nm_run, compiler)},
 	{FIELD(STRING, nm_run, build_type)},

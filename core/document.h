@@ -34,10 +34,15 @@ enum nm_status {
 
 enum nm_run_state { NM_RUN_COMPLETE, NM_RUN_INCOMPLETE };
 
+/** What the time-stamp counter counts; every figure of a measurement is in its unit. */
+enum nm_clock { NM_CLOCK_TSC, NM_CLOCK_INSTRUCTIONS };
+
 extern const char *const nm_state_names[];
 extern const char *const nm_context_names[];
 extern const char *const nm_status_names[];
 extern const char *const nm_run_state_names[];
+extern const char *const nm_clock_names[];
+extern const char *const nm_clock_units[];
 
 /** One fact that a probe established. */
 struct nm_finding {
@@ -182,6 +187,7 @@ struct nm_run {
 	int state;	    /* enum nm_run_state */
 	const char *reason; /* set when incomplete */
 	const char *source; /* "measured" */
+	int clock;	    /* enum nm_clock */
 	const char *tool_version, *compiler, *build_type;
 	struct nm_strings argv;
 	uint64_t seed;

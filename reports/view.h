@@ -40,6 +40,9 @@ struct nm_view {
 
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document);
 
+/** "12,345": instructions with three significant digits, or as many as stand before the point; "–" for NAN. */
+char *nm_format_instructions(struct nm_arena *arena, double count);
+
 /** "8.31 µs": nanoseconds with three significant digits in the unit that fits; "–" for NAN. */
 char *nm_format_ns(struct nm_arena *arena, double ns);
 

@@ -526,6 +526,7 @@ static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
 	SAME_NUMBER(state);
 	SAME_TEXT(reason);
 	SAME_TEXT(source);
+	SAME_NUMBER(clock);
 	SAME_TEXT(tool_version);
 	SAME_TEXT(compiler);
 	SAME_TEXT(build_type);
@@ -616,6 +617,19 @@ Test(core_document, every_field_survives)
 		assert_same_measurement(&a.measurements.items[i], &b.measurements.items[i]);
 	nm_document_free(&a);
 	nm_document_free(&b);
+	free(text);
+}
+
+Test(core_document, a_document_from_before_the_clock_was_timed)
+{
+	char *text = sample_text();
+	char *older = replaced(text, "\"clock\":\"tsc\",", "");
+	struct nm_document d;
+
+	cr_assert_eq(parse_document(older, &d), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(d.run.clock, NM_CLOCK_TSC, "the clock is %s", nm_clock_names[d.run.clock]);
+	nm_document_free(&d);
+	free(older);
 	free(text);
 }
 
