@@ -9,6 +9,7 @@
 #include "core/topology.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A round: one operation in one context, in a child process of its own. */
@@ -34,6 +35,7 @@ struct nm_round_host {
 	const struct nm_topology *topology;
 	uint64_t tsc_khz;
 	uint64_t ticks_per_instruction;	   /* 0: the TSC measures time */
+	bool exits_below;		   /* the exit meter is open */
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */
 	struct nm_round_area *area;	   /* shared with the children */
 	uint64_t max_samples;

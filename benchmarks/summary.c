@@ -106,6 +106,7 @@ void nm_summary_clear(struct nm_measurement *measurement)
 	measurement->native_ratio.reason = "no native partner measured";
 	*evidence = (struct nm_evidence) {.exits_per_op = NAN,
 					  .expected_exits_per_op = NAN,
+					  .exits_below_per_op = NAN,
 					  .user_exits_per_op = NAN,
 					  .expected_user_exits_per_op = NAN,
 					  .insn_emulation_per_op = NAN,
@@ -186,6 +187,14 @@ static double counter_median(const struct nm_measurement *measurement, const cha
 	return nm_median_sorted(values, count);
 }
 
+static bool has_counter(const struct nm_measurement *measurement, const char *name)
+{
+	for (size_t i = 0; i < measurement->rounds.count; i++)
+		if (nm_map_get(&measurement->rounds.items[i].counters_per_op, name))
+			return true;
+	return false;
+}
+
 /* How long an operation takes in the loop, whatever the TSC counts: the median of the rounds. */
 static double operation_ns(const struct nm_measurement *measurement)
 {
@@ -264,6 +273,8 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 		return 0;
 	evidence->exits_per_op = counter_median(measurement, "exits");
 	evidence->insn_emulation_per_op = counter_median(measurement, "insn_emulation");
+	if (has_counter(measurement, NM_COUNTER_BELOW))
+		evidence->exits_below_per_op = counter_median(measurement, NM_COUNTER_BELOW);
 	evidence->user_exits_per_op = median_of(measurement, FIELD(user_exits_per_op));
 	evidence->expected_exits_per_op = bench->expect.exits;
 	evidence->expected_user_exits_per_op = bench->expect.user_exits;

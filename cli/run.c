@@ -12,6 +12,7 @@
 #include "core/instructions.h"
 #include "core/statistics.h"
 #include "probes/probe.h"
+#include "vmm/meter.h"
 
 #include <errno.h>
 #include <math.h>
@@ -183,6 +184,10 @@ static int open_instruments(struct run *run)
 
 	if (plan->clock == NM_CLOCK_INSTRUCTIONS)
 		r = nm_instruction_ticks(&run->host.ticks_per_instruction);
+	if (!r && plan->plan.exits_below) {
+		r = nm_meter_open();
+		run->host.exits_below = !r;
+	}
 	return r;
 }
 
@@ -479,6 +484,10 @@ const struct nm_command nm_command_run = {
 		"      --cpu N               where vCPUs run\n"
 		"      --clock CLOCK         tsc (default), or instructions: in an emulator whose "
 		"TSC counts them\n"
+		"      --exits-below         count the exits that guests cause in the KVM below "
+		"this machine;\n"
+		"                            needs root, and a machine that nestmark boot has "
+		"started\n"
 		"      --kvm-device PATH     the KVM device (default /dev/kvm)\n"
 		"      --resume DOCUMENT     finish a run that was interrupted\n"
 		"Results:\n"

@@ -21,6 +21,7 @@ enum {
 	OPT_CONTEXT,
 	OPT_TIME_LIMIT,
 	OPT_CLOCK,
+	OPT_EXITS_BELOW,
 	OPT_KVM_DEVICE,
 	OPT_RESUME,
 	OPT_COLOR,
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
 	{"context", required_argument, NULL, OPT_CONTEXT},
 	{"time-limit", required_argument, NULL, OPT_TIME_LIMIT},
 	{"clock", required_argument, NULL, OPT_CLOCK},
+	{"exits-below", no_argument, NULL, OPT_EXITS_BELOW},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
 	{"resume", required_argument, NULL, OPT_RESUME},
 	{"output", required_argument, NULL, 'o'},
@@ -139,6 +141,9 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 		return true;
 	case OPT_CLOCK:
 		return parse_clock(options, value);
+	case OPT_EXITS_BELOW:
+		plan->exits_below = true;
+		return true;
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
 	case OPT_GROUP:

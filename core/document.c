@@ -92,6 +92,7 @@ static const struct nm_record summary_record = RECORD(nm_summary, summary_fields
 static const struct nm_field evidence_fields[] = {
 	{FIELD(REAL, nm_evidence, exits_per_op)},
 	{FIELD(REAL, nm_evidence, expected_exits_per_op)},
+	{FIELD(REAL, nm_evidence, exits_below_per_op), .optional = true},
 	{FIELD(REAL, nm_evidence, user_exits_per_op)},
 	{FIELD(REAL, nm_evidence, expected_user_exits_per_op)},
 	{FIELD(REAL, nm_evidence, insn_emulation_per_op)},
@@ -181,6 +182,7 @@ static const struct nm_field plan_fields[] = {
 	{FIELD(UINT, nm_plan, round_limit_ns)},
 	{FIELD(INT, nm_plan, cpu)},
 	{FIELD(STRING, nm_plan, kvm_device)},
+	{FIELD(BOOL, nm_plan, exits_below), .optional = true},
 	{FIELD(STRINGS, nm_plan, patterns)},
 	{FIELD(STRINGS, nm_plan, contexts)},
 	END,

@@ -81,7 +81,7 @@ struct nm_round {
 	uint64_t duration_ns;	/* of the measured loop, by CLOCK_MONOTONIC_RAW */
 	double clock_deviation_percent; /* TSC against that clock, beyond the cost of the marks */
 	double user_exits_per_op;	/* returns of KVM_RUN that our VMM handled */
-	struct nm_map counters_per_op;	/* KVM's statistics that moved */
+	struct nm_map counters_per_op;	/* KVM's statistics that moved, and the exit meter */
 	uint64_t elapsed_ns;	   /* of the round as a whole, VM and all; so are the following */
 	uint64_t steal_ns;	   /* of the CPU */
 	uint64_t context_switches; /* involuntary */
@@ -97,6 +97,7 @@ struct nm_summary {
 struct nm_evidence {
 	double exits_per_op; /* NAN when KVM has no statistics, or natively */
 	double expected_exits_per_op;
+	double exits_below_per_op; /* in the KVM below this machine; NAN without the exit meter */
 	double user_exits_per_op;
 	double expected_user_exits_per_op;
 	double insn_emulation_per_op;
@@ -176,6 +177,7 @@ struct nm_plan {
 	uint64_t round_limit_ns;
 	int64_t cpu; /* pinned by the user, or -1 */
 	const char *kvm_device;
+	bool exits_below; /* read the exit meter (vmm/meter.h) */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
 };

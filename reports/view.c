@@ -16,6 +16,7 @@ const char *const nm_column_titles[NM_COLUMNS] = {
 	[NM_COLUMN_P99] = "p99",
 	[NM_COLUMN_NATIVE_RATIO] = "× native",
 	[NM_COLUMN_EXITS] = "exits/op",
+	[NM_COLUMN_EXITS_BELOW] = "exits below/op",
 	[NM_COLUMN_EMULATED] = "emulated/op",
 	[NM_COLUMN_STATE] = "state",
 };
@@ -171,6 +172,7 @@ static int add_row(struct nm_view *view, struct nm_arena *arena, const struct nm
 	fill_costs(cells, arena, m);
 	cells[NM_COLUMN_NATIVE_RATIO] = format_ratio(arena, &m->native_ratio);
 	cells[NM_COLUMN_EXITS] = format_count(arena, m->evidence.exits_per_op);
+	cells[NM_COLUMN_EXITS_BELOW] = format_count(arena, m->evidence.exits_below_per_op);
 	cells[NM_COLUMN_EMULATED] = format_count(arena, m->evidence.insn_emulation_per_op);
 	cells[NM_COLUMN_STATE] = m->evidence.emulated ? nm_arena_printf(arena, "%s, emulated",
 									nm_state_names[m->state])
@@ -383,16 +385,29 @@ static int add_notes(struct nm_view *view, struct nm_arena *arena,
 			arena, &view->notes,
 			"emulated: this KVM interprets the guest's kernel code, so the time "
 			"is that of its interpreter and says nothing about VMX or SVM.");
+	if (!r && view->shown[NM_COLUMN_EXITS_BELOW])
+		r = nm_strings_add(arena, &view->notes,
+				   "exits below/op are those in the KVM below this machine.");
 	if (!r && document->run.plan.profile && !strcmp(document->run.plan.profile, "quick"))
 		r = nm_strings_add(arena, &view->notes,
 				   "profile quick: for a look, not for a verdict.");
 	return r;
 }
 
+static void choose_columns(struct nm_view *view, const struct nm_document *document)
+{
+	for (size_t c = 0; c < NM_COLUMNS; c++)
+		view->shown[c] = c != NM_COLUMN_EXITS_BELOW;
+	for (size_t i = 0; i < document->measurements.count; i++)
+		view->shown[NM_COLUMN_EXITS_BELOW] |=
+			isfinite(document->measurements.items[i].evidence.exits_below_per_op);
+}
+
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document)
 {
 	int r = add_machine(view, arena, document);
 
+	choose_columns(view, document);
 	if (!r)
 		r = add_run(view, arena, document);
 	if (!r)

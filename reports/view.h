@@ -16,6 +16,7 @@ enum nm_column {
 	NM_COLUMN_P99,
 	NM_COLUMN_NATIVE_RATIO,
 	NM_COLUMN_EXITS,
+	NM_COLUMN_EXITS_BELOW,
 	NM_COLUMN_EMULATED,
 	NM_COLUMN_STATE,
 	NM_COLUMNS,
@@ -29,6 +30,7 @@ struct nm_view_row {
 };
 
 struct nm_view {
+	bool shown[NM_COLUMNS];
 	struct nm_strings title; /* one line each: machine, run, environment */
 	struct {
 		struct nm_view_row *items;

@@ -567,6 +567,20 @@ Test(summary, what_costs_nothing_is_precise_and_has_no_ratio)
 			 guest->native_ratio.reason);
 }
 
+Test(summary, exits_below_are_a_median_where_the_meter_was_read)
+{
+	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);
+
+	summarise(m);
+	cr_assert(isnan(m->evidence.exits_below_per_op), "%g without a meter",
+		  m->evidence.exits_below_per_op);
+	set_counter(m, NM_COUNTER_BELOW, 21);
+	nm_map_set(&document.arena, &m->rounds.items[3].counters_per_op, NM_COUNTER_BELOW,
+		   NM_REAL(900));
+	assert_state(m, NM_STATE_OK, NULL);
+	cr_assert(m->evidence.exits_below_per_op == 21, "%g", m->evidence.exits_below_per_op);
+}
+
 Test(summary, interpreted_code_is_called_emulated)
 {
 	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);

@@ -190,6 +190,27 @@ Test(reports, the_clock_is_no_news_when_it_is_time)
 	free(text);
 }
 
+Test(reports, exits_below_are_a_column_where_they_were_measured)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		struct nm_document document;
+		char *text;
+
+		sample_document(&document);
+		text = render(both_formats[i], &document, &plain);
+		assert_contains(text, "exits below/op");
+		assert_contains(text, "21.50");
+		free(text);
+		for (size_t m = 0; m < document.measurements.count; m++)
+			document.measurements.items[m].evidence.exits_below_per_op = NAN;
+		text = render(both_formats[i], &document, &plain);
+		assert_lacks(text, "exits below");
+		assert_contains(text, "emulated/op");
+		free(text);
+		nm_document_free(&document);
+	}
+}
+
 Test(reports, everything_but_ok_has_a_reason)
 {
 	for (int state = NM_STATE_OK; state <= NM_STATE_TIMEOUT; state++) {
