@@ -12,6 +12,9 @@
 
 #define NM_MAX_COUNTERS 192
 
+/* The exit meter, among KVM's counters. */
+#define NM_COUNTER_BELOW "exits_below"
+
 /* TSC and CLOCK_MONOTONIC_RAW may differ by this much over a measured loop. */
 #define NM_CLOCK_LIMIT_PERCENT 2.0
 

@@ -20,22 +20,29 @@
 #define SAMPLES_FOR_P99	 1000u
 #define SAMPLES_FOR_P999 10000u
 
-/* From raw ticks of a sample to nanoseconds of an operation. */
+/* From raw ticks of a sample to nanoseconds, or instructions, of an operation. */
 struct scale {
-	double ns_per_tick;
+	double per_tick;
 	double overhead_ticks;
 	double batch;
 };
 
-static double to_ns(const struct scale *scale, uint64_t ticks)
+static double per_tick(const struct nm_round_order *order, const struct nm_round_area *area)
 {
-	return ((double)ticks - scale->overhead_ticks) * scale->ns_per_tick / scale->batch;
+	if (order->ticks_per_instruction)
+		return 1 / (double)order->ticks_per_instruction;
+	return 1e6 / (double)area->tsc_khz;
+}
+
+static double to_unit(const struct scale *scale, uint64_t ticks)
+{
+	return ((double)ticks - scale->overhead_ticks) * scale->per_tick / scale->batch;
 }
 
 static double percentile(const struct scale *scale, const uint64_t *sorted, size_t count,
 			 unsigned int permille)
 {
-	return to_ns(scale, sorted[nm_rank(count, permille)]);
+	return to_unit(scale, sorted[nm_rank(count, permille)]);
 }
 
 /* Ticks of one sample fit 63 bits: they can be sorted as signed numbers. */
@@ -49,7 +56,7 @@ static double mean_of(const struct scale *scale, const uint64_t *ticks, size_t c
 	double sum = 0;
 
 	for (size_t i = 0; i < count; i++)
-		sum += to_ns(scale, ticks[i]);
+		sum += to_unit(scale, ticks[i]);
 	return sum / (double)count;
 }
 
@@ -59,7 +66,7 @@ static void digest_samples(const struct nm_round_order *order, struct nm_round_a
 	size_t count = order->samples;
 	uint64_t *samples = area->values;
 	uint64_t *overhead = area->values + count;
-	struct scale scale = {.ns_per_tick = 1e6 / (double)area->tsc_khz, .batch = 1};
+	struct scale scale = {.per_tick = per_tick(order, area), .batch = 1};
 
 	sort_ticks(samples, count);
 	sort_ticks(overhead, count);
@@ -68,11 +75,11 @@ static void digest_samples(const struct nm_round_order *order, struct nm_round_a
 	scale.overhead_ticks = (double)overhead[nm_rank(count, 50)];
 	scale.batch = (double)order->batch;
 	out->samples = count;
-	out->min = to_ns(&scale, samples[0]);
+	out->min = to_unit(&scale, samples[0]);
 	out->p5 = percentile(&scale, samples, count, 50);
 	out->p50 = percentile(&scale, samples, count, 500);
 	out->p90 = percentile(&scale, samples, count, 900);
-	out->max = to_ns(&scale, samples[count - 1]);
+	out->max = to_unit(&scale, samples[count - 1]);
 	out->mean = mean_of(&scale, samples, count);
 	if (count >= SAMPLES_FOR_P99)
 		out->p99 = percentile(&scale, samples, count, 990);

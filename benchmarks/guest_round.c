@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "vmm/kvmstats.h"
+#include "vmm/meter.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@ struct recorder {
 	uint64_t *before;
 	uint64_t *after;
 	size_t count;
+	bool has_meter;
+	uint32_t below[NM_ABI_MARK_END + 1]; /* the exit meter at each mark */
 	const uint64_t *user_exits;
 	uint64_t user_exits_before, user_exits_after;
 	uint64_t out_ns;   /* when the mark before was done with */
@@ -29,12 +32,14 @@ struct recorder {
 	int error;
 };
 
-static void read_stats(struct recorder *recorder, uint64_t *values)
+static void read_counters(struct recorder *recorder, unsigned int mark, uint64_t *values)
 {
 	for (size_t i = 0; i < 2 && !recorder->error; i++) {
 		recorder->error = nm_kvmstats_read(&recorder->stats[i], values);
 		values += recorder->stats[i].count;
 	}
+	if (recorder->has_meter)
+		recorder->below[mark] = nm_meter_read();
 }
 
 /* Times are taken next to the guest, statistics away from it. */
@@ -49,17 +54,17 @@ static void on_mark(void *context, const struct nm_access *access)
 		recorder->mark_ns = now - recorder->out_ns;
 	switch (mark) {
 	case NM_ABI_MARK_FIRST:
-		read_stats(recorder, recorder->first);
+		read_counters(recorder, mark, recorder->first);
 		break;
 	case NM_ABI_MARK_BEGIN:
-		read_stats(recorder, recorder->before);
+		read_counters(recorder, mark, recorder->before);
 		recorder->user_exits_before = *recorder->user_exits;
 		recorder->begin_ns = nm_clock_raw_ns();
 		break;
 	case NM_ABI_MARK_END:
 		recorder->end_ns = now;
 		recorder->user_exits_after = *recorder->user_exits;
-		read_stats(recorder, recorder->after);
+		read_counters(recorder, mark, recorder->after);
 		break;
 	default:
 		return;
@@ -107,22 +112,33 @@ static bool is_evidence(const char *name)
 	return !strcmp(name, "exits") || !strcmp(name, "insn_emulation");
 }
 
+static void add_counter(struct nm_round_area *area, const char *name, uint64_t delta)
+{
+	struct nm_counter *counter = &area->counters[area->counter_count];
+
+	if (area->counter_count == NM_MAX_COUNTERS)
+		return;
+	snprintf(counter->name, sizeof(counter->name), "%s", name);
+	counter->delta = delta;
+	area->counter_count++;
+}
+
 static void store_counters(const struct recorder *recorder, struct nm_round_area *area)
 {
+	const uint32_t *below = recorder->below;
 	size_t at = 0;
 
+	if (recorder->has_meter)
+		add_counter(area, NM_COUNTER_BELOW,
+			    nm_meter_delta(below[NM_ABI_MARK_FIRST], below[NM_ABI_MARK_BEGIN],
+					   below[NM_ABI_MARK_END]));
 	for (size_t s = 0; s < 2; s++) {
 		for (size_t i = 0; i < recorder->stats[s].count; i++, at++) {
+			const char *name = recorder->stats[s].stats[i].name;
 			uint64_t delta = counter_delta(recorder, at);
-			struct nm_counter *counter = &area->counters[area->counter_count];
 
-			if ((!delta && !is_evidence(recorder->stats[s].stats[i].name)) ||
-			    area->counter_count == NM_MAX_COUNTERS)
-				continue;
-			snprintf(counter->name, sizeof(counter->name), "%s",
-				 recorder->stats[s].stats[i].name);
-			counter->delta = delta;
-			area->counter_count++;
+			if (delta || is_evidence(name))
+				add_counter(area, name, delta);
 		}
 	}
 }
@@ -199,11 +215,12 @@ static int prepare(const struct nm_round_order *order, struct nm_guest_round *ro
 	return r;
 }
 
-static void run(const struct nm_round_order *order, struct nm_guest_round *round,
-		struct nm_round_area *area)
+static void run(const struct nm_round_host *host, const struct nm_round_order *order,
+		struct nm_guest_round *round, struct nm_round_area *area)
 {
 	struct nm_guest_result result = {0};
 	struct recorder recorder = {.stats = {{.fd = -1}, {.fd = -1}},
+				    .has_meter = host->exits_below,
 				    .user_exits = &result.user_exits,
 				    .mark_ns = UINT64_MAX};
 	int r = prepare(order, round, &recorder);
@@ -245,7 +262,7 @@ void nm_guest_round(const struct nm_round_host *host, const struct nm_round_orde
 		return;
 	}
 	round.control = nm_guest_control(&guest, 0);
-	run(order, &round, area);
+	run(host, order, &round, area);
 	if (!area->tsc_khz)
 		area->tsc_khz = host->tsc_khz;
 	nm_guest_destroy(&guest);

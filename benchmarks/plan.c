@@ -136,7 +136,7 @@ static int add(struct nm_document *document, const struct nm_bench *bench, enum 
 	measurement->group = bench->group;
 	measurement->context = (int)context;
 	measurement->version = bench->version;
-	measurement->unit = "ns";
+	measurement->unit = nm_clock_units[document->run.clock];
 	measurement->state = NM_STATE_FAILED;
 	measurement->reason = "not measured yet";
 	nm_summary_clear(measurement);

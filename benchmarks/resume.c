@@ -12,7 +12,7 @@
 
 #define MAX_BATCH 1000000u
 
-static int check_measurement(const struct nm_measurement *measurement, const char *path)
+static int check_measurement(const struct nm_measurement *measurement, int clock, const char *path)
 {
 	const struct nm_bench *bench = nm_bench_find(measurement->operation);
 
@@ -22,7 +22,7 @@ static int check_measurement(const struct nm_measurement *measurement, const cha
 				      path, measurement->operation,
 				      (unsigned long long)measurement->version);
 	if (measurement->batch > MAX_BATCH || measurement->rounds.count > NM_MAX_ROUNDS + 1 ||
-	    strcmp(measurement->unit, "ns") != 0 ||
+	    strcmp(measurement->unit, nm_clock_units[clock]) != 0 ||
 	    (measurement->stopped_by &&
 	     nm_name_index(nm_stop_names, measurement->stopped_by) < 0) ||
 	    (measurement->context == NM_CONTEXT_NATIVE && !bench->native) ||
@@ -50,7 +50,7 @@ int nm_resume_check(const struct nm_document *document, const char *path)
 	    plan->round_limit_ns > NM_MAX_ROUND_LIMIT_NS)
 		return nm_fail(EINVAL, "%s: run.plan: numbers that no plan has", path);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
-		r = check_measurement(&document->measurements.items[i], path);
+		r = check_measurement(&document->measurements.items[i], document->run.clock, path);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/environment.h"
 #include "core/error.h"
+#include "core/instructions.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -48,6 +49,20 @@ void nm_round_host_free(struct nm_round_host *host)
 	host->area = NULL;
 }
 
+/* An emulator may change its mind while it runs, as QEMU does with -icount auto. */
+static void check_instructions(const struct nm_round_order *order, struct nm_round_area *area)
+{
+	uint64_t ticks = 0;
+
+	if (area->state != NM_STATE_OK || !order->ticks_per_instruction ||
+	    (!nm_instruction_ticks(&ticks) && ticks == order->ticks_per_instruction))
+		return;
+	area->state = NM_STATE_INVALID;
+	snprintf(area->reason, sizeof(area->reason),
+		 "the TSC no longer counts %" PRIu64 " for each instruction",
+		 order->ticks_per_instruction);
+}
+
 static void child_main(const struct nm_round_host *host, const struct nm_round_order *order,
 		       pid_t parent)
 {
@@ -87,6 +102,7 @@ static void child_main(const struct nm_round_host *host, const struct nm_round_o
 	area->steal_ns = steal_after > steal ? steal_after - steal : 0;
 	area->context_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
 	area->migrations = (int)cpu != order->cpu;
+	check_instructions(order, area);
 	area->finished = 1;
 }
 

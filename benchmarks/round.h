@@ -9,6 +9,7 @@
 #include "core/topology.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A round: one operation in one context, in a child process of its own. */
@@ -22,6 +23,7 @@ struct nm_round_order {
 	uint64_t samples;
 	uint64_t warmup;
 	uint64_t batch;
+	uint64_t ticks_per_instruction; /* 0: samples are times */
 	uint64_t limit_ns;
 	int cpu; /* where the child runs */
 };
@@ -32,6 +34,8 @@ struct nm_round_host {
 	const struct nm_root *root;
 	const struct nm_topology *topology;
 	uint64_t tsc_khz;
+	uint64_t ticks_per_instruction;	   /* 0: the TSC measures time */
+	bool exits_below;		   /* the exit meter is open */
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */
 	struct nm_round_area *area;	   /* shared with the children */
 	uint64_t max_samples;

@@ -18,13 +18,13 @@
 #define WARMUP	      64u
 
 /*
- * Operations below 200 ns are timed in batches of about 2 µs. What one of them costs in a batch is asked of a batch: alone
- * it may be nothing at all.
+ * Operations below 200 ns are timed in batches of about 2 µs, and those below 200 instructions in batches of about 2000. What
+ * one of them costs in a batch is asked of a batch: alone it may be nothing at all.
  */
-#define BATCH_BELOW_NS 200.0
-#define BATCH_NS       2000.0
-#define PILOT_BATCH    64u
-#define MAX_BATCH      8192u
+#define BATCH_BELOW 200.0
+#define BATCH_COST  2000.0
+#define PILOT_BATCH 64u
+#define MAX_BATCH   8192u
 
 /* The first look at precision, and the last round that it may ask for (docs/measuring.md). */
 #define FIRST_LOOK  10u
@@ -62,12 +62,12 @@ static uint64_t last_pass(const struct nm_plan *plan)
 	return plan->rounds > MAX_PRECISE ? plan->rounds : MAX_PRECISE;
 }
 
-/* The least power of two, from 2 on, of operations that last BATCH_NS together. */
-static uint64_t choose_batch(double p50_ns)
+/* The least power of two, from 2 on, of operations that cost BATCH_COST together. */
+static uint64_t choose_batch(double p50)
 {
 	uint64_t batch = 2;
 
-	while (batch < MAX_BATCH && (double)batch * p50_ns < BATCH_NS)
+	while (batch < MAX_BATCH && (double)batch * p50 < BATCH_COST)
 		batch *= 2;
 	return batch;
 }
@@ -89,6 +89,7 @@ static int run_round(struct nm_session *session, size_t number, uint64_t index,
 		.samples = index ? document->run.plan.samples : PILOT_SAMPLES,
 		.warmup = index ? WARMUP : PILOT_WARMUP,
 		.batch = measurement->batch,
+		.ticks_per_instruction = session->host->ticks_per_instruction,
 		.limit_ns = document->run.plan.round_limit_ns,
 		.cpu = session->cpu,
 	};
@@ -119,7 +120,7 @@ static int pilot(struct nm_session *session, size_t number)
 
 	measurement->batch = 1;
 	r = run_round(session, number, 0, &round);
-	if (!r && ran(&round) && round.p50 < BATCH_BELOW_NS) {
+	if (!r && ran(&round) && round.p50 < BATCH_BELOW) {
 		measurement->batch = PILOT_BATCH;
 		r = run_round(session, number, 0, &round);
 		if (!r && ran(&round))

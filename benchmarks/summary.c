@@ -18,9 +18,9 @@
 #define USER_EXITS_APART  0.001
 #define EMULATED_ABOVE	  0.5 /* instructions per operation beyond the expected and one per exit */
 #define QUIET_WITHIN	  0.02 /* of the floor, clock reading included: a round this close is quiet */
-#define QUIET_SLACK_NS	  2.0
-#define MIN_QUIET	  2u /* quiet rounds that a floor needs, */
-#define MIN_QUIET_FULL	  3u /* and with as many rounds as a verdict takes, */
+#define QUIET_SLACK	  2.0 /* ns or instructions */
+#define MIN_QUIET	  2u  /* quiet rounds that a floor needs, */
+#define MIN_QUIET_FULL	  3u  /* and with as many rounds as a verdict takes, */
 #define FULL_ROUNDS	  10u
 #define MIN_ROUNDS	  3u
 #define MAX_FLAGGED_SHARE 0.2
@@ -106,6 +106,7 @@ void nm_summary_clear(struct nm_measurement *measurement)
 	measurement->native_ratio.reason = "no native partner measured";
 	*evidence = (struct nm_evidence) {.exits_per_op = NAN,
 					  .expected_exits_per_op = NAN,
+					  .exits_below_per_op = NAN,
 					  .user_exits_per_op = NAN,
 					  .expected_user_exits_per_op = NAN,
 					  .insn_emulation_per_op = NAN,
@@ -186,6 +187,33 @@ static double counter_median(const struct nm_measurement *measurement, const cha
 	return nm_median_sorted(values, count);
 }
 
+static bool has_counter(const struct nm_measurement *measurement, const char *name)
+{
+	for (size_t i = 0; i < measurement->rounds.count; i++)
+		if (nm_map_get(&measurement->rounds.items[i].counters_per_op, name))
+			return true;
+	return false;
+}
+
+/* How long an operation takes in the loop, whatever the TSC counts: the median of the rounds. */
+static double operation_ns(const struct nm_measurement *measurement)
+{
+	double values[NM_MAX_ROUNDS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < measurement->rounds.count && count < NM_MAX_ROUNDS; i++) {
+		const struct nm_round *round = &measurement->rounds.items[i];
+
+		if (usable(round) && round->samples)
+			values[count++] = (double)round->duration_ns / (double)round->samples /
+					  (double)measurement->batch;
+	}
+	if (!count)
+		return NAN;
+	nm_sort_real(values, count);
+	return nm_median_sorted(values, count);
+}
+
 static int summarise_counters(struct nm_measurement *measurement, struct nm_arena *arena)
 {
 	struct nm_map *out = &measurement->evidence.counters_per_op;
@@ -211,7 +239,7 @@ static bool is_quiet(const struct nm_round *round, const struct nm_measurement *
 	double floor = measurement->summary.floor.value;
 	double reading = round->overhead / (double)measurement->batch;
 
-	return round->p5 - floor <= (floor + reading) * QUIET_WITHIN + QUIET_SLACK_NS;
+	return round->p5 - floor <= (floor + reading) * QUIET_WITHIN + QUIET_SLACK;
 }
 
 static int summarise_evidence(struct nm_measurement *measurement, const struct nm_bench *bench,
@@ -245,6 +273,8 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 		return 0;
 	evidence->exits_per_op = counter_median(measurement, "exits");
 	evidence->insn_emulation_per_op = counter_median(measurement, "insn_emulation");
+	if (has_counter(measurement, NM_COUNTER_BELOW))
+		evidence->exits_below_per_op = counter_median(measurement, NM_COUNTER_BELOW);
 	evidence->user_exits_per_op = median_of(measurement, FIELD(user_exits_per_op));
 	evidence->expected_exits_per_op = bench->expect.exits;
 	evidence->expected_user_exits_per_op = bench->expect.user_exits;
@@ -267,7 +297,7 @@ static bool contradicts_evidence(const struct nm_measurement *measurement, char 
 {
 	const struct nm_evidence *evidence = &measurement->evidence;
 	double expected = evidence->expected_exits_per_op;
-	double interrupts = EXITS_PER_S * measurement->summary.mean.value / 1e9;
+	double interrupts = EXITS_PER_S * operation_ns(measurement) / 1e9;
 
 	if (measurement->context != NM_CONTEXT_GUEST)
 		return false;
@@ -426,7 +456,9 @@ int nm_summarise_ratios(struct nm_document *document)
 			continue;
 		r = nm_bootstrap_ratio(base, bases, changed, changes, document->run.seed,
 				       &interval);
-		if (!r && isfinite(interval.value))
+		if (!r && !isfinite(interval.value))
+			guest->native_ratio.reason = "the native side costs nothing";
+		else if (!r)
 			guest->native_ratio = (struct nm_statistic) {.value = interval.value,
 								     .lo = interval.lo,
 								     .hi = interval.hi};
@@ -441,8 +473,11 @@ double nm_precision_percent(const struct nm_measurement *measurement, uint64_t s
 
 	if (collect(measurement, FIELD(p50), values) < 2)
 		return NAN;
-	if (statistic(measurement, FIELD(p50), nm_median_sorted, seed, NULL, &p50) ||
-	    !(p50.value > 0))
+	if (statistic(measurement, FIELD(p50), nm_median_sorted, seed, NULL, &p50))
+		return NAN;
+	if (p50.lo == p50.hi)
+		return 0;
+	if (!(p50.value > 0))
 		return NAN;
 	return (p50.hi - p50.lo) / 2 / p50.value * 100;
 }

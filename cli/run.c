@@ -9,8 +9,10 @@
 #include "core/clock.h"
 #include "core/environment.h"
 #include "core/error.h"
+#include "core/instructions.h"
 #include "core/statistics.h"
 #include "probes/probe.h"
+#include "vmm/meter.h"
 
 #include <errno.h>
 #include <math.h>
@@ -174,6 +176,21 @@ static int open_machine(struct run *run)
 	return r ? r : set_placement(run);
 }
 
+/* What the plan wants to measure with must work before anything is measured. */
+static int open_instruments(struct run *run)
+{
+	const struct nm_run *plan = &run->document->run;
+	int r = 0;
+
+	if (plan->clock == NM_CLOCK_INSTRUCTIONS)
+		r = nm_instruction_ticks(&run->host.ticks_per_instruction);
+	if (!r && plan->plan.exits_below) {
+		r = nm_meter_open();
+		run->host.exits_below = !r;
+	}
+	return r;
+}
+
 static int name_outputs(struct run *run)
 {
 	struct nm_run_options *options = run->options;
@@ -207,6 +224,8 @@ static int prepare_new(struct run *run, int argc, char **argv)
 	if (!r)
 		r = nm_selection_check(&run->options->selection);
 	if (!r)
+		r = open_instruments(run);
+	if (!r)
 		r = open_machine(run);
 	if (!r)
 		r = probe(run);
@@ -225,6 +244,8 @@ static int prepare_resume(struct run *run, int argc, char **argv)
 
 	if (!r)
 		r = nm_resume_check(document, run->options->resume);
+	if (!r)
+		r = open_instruments(run);
 	if (!r) {
 		document->run.supersedes = document->run.uuid;
 		document->environment.changed = (struct nm_strings) {0};
@@ -401,7 +422,7 @@ static int run_all(struct nm_run_options *options, int argc, char **argv)
 	if (!r)
 		r = open_results(&run);
 	if (r) {
-		code = nm_report_error(NM_EXIT_USAGE);
+		code = nm_report_error(r == -EOPNOTSUPP ? (int)options->skip_code : NM_EXIT_USAGE);
 	} else {
 		r = measure(&run);
 		code = finish(&run, r);
@@ -461,6 +482,12 @@ const struct nm_command nm_command_run = {
 		"How:\n"
 		"      --seed N              order of rounds and bootstrap\n"
 		"      --cpu N               where vCPUs run\n"
+		"      --clock CLOCK         tsc (default), or instructions: in an emulator whose "
+		"TSC counts them\n"
+		"      --exits-below         count the exits that guests cause in the KVM below "
+		"this machine;\n"
+		"                            needs root, and a machine that nestmark boot has "
+		"started\n"
 		"      --kvm-device PATH     the KVM device (default /dev/kvm)\n"
 		"      --resume DOCUMENT     finish a run that was interrupted\n"
 		"Results:\n"

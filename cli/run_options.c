@@ -20,6 +20,8 @@ enum {
 	OPT_GROUP,
 	OPT_CONTEXT,
 	OPT_TIME_LIMIT,
+	OPT_CLOCK,
+	OPT_EXITS_BELOW,
 	OPT_KVM_DEVICE,
 	OPT_RESUME,
 	OPT_COLOR,
@@ -37,6 +39,8 @@ static const struct option long_options[] = {
 	{"group", required_argument, NULL, OPT_GROUP},
 	{"context", required_argument, NULL, OPT_CONTEXT},
 	{"time-limit", required_argument, NULL, OPT_TIME_LIMIT},
+	{"clock", required_argument, NULL, OPT_CLOCK},
+	{"exits-below", no_argument, NULL, OPT_EXITS_BELOW},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
 	{"resume", required_argument, NULL, OPT_RESUME},
 	{"output", required_argument, NULL, 'o'},
@@ -92,6 +96,18 @@ static bool parse_profile(struct nm_run_options *options, const char *text)
 	return options->profile;
 }
 
+static bool parse_clock(struct nm_run_options *options, const char *text)
+{
+	int clock = nm_name_index(nm_clock_names, text);
+
+	if (clock < 0) {
+		nm_usage_error(&nm_command_run, "--clock %s: expected tsc or instructions", text);
+		return false;
+	}
+	options->document->run.clock = clock;
+	return true;
+}
+
 static bool parse_plan_option(struct nm_run_options *options, int option, const char *value)
 {
 	const struct nm_command *self = &nm_command_run;
@@ -122,6 +138,11 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 		if (!nm_parse_number(self, "--cpu", value, 0, NM_MAX_CPUS - 1, &options->cpu))
 			return false;
 		plan->cpu = (int64_t)options->cpu;
+		return true;
+	case OPT_CLOCK:
+		return parse_clock(options, value);
+	case OPT_EXITS_BELOW:
+		plan->exits_below = true;
 		return true;
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);

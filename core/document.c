@@ -13,6 +13,8 @@ const char *const nm_state_names[] = {"ok",	"noisy",   "invalid", "unsupported",
 const char *const nm_context_names[] = {"native", "guest", NULL};
 const char *const nm_status_names[] = {"pass", "fail", "warn", "info", "unknown", NULL};
 const char *const nm_run_state_names[] = {"complete", "incomplete", NULL};
+const char *const nm_clock_names[] = {"tsc", "instructions", NULL};
+const char *const nm_clock_units[] = {"ns", "instructions", NULL};
 
 #define FIELD(kind, s, member)                                                                     \
 	.key = #member, .type = NM_FIELD_##kind, .offset = offsetof(struct s, member)
@@ -90,6 +92,7 @@ static const struct nm_record summary_record = RECORD(nm_summary, summary_fields
 static const struct nm_field evidence_fields[] = {
 	{FIELD(REAL, nm_evidence, exits_per_op)},
 	{FIELD(REAL, nm_evidence, expected_exits_per_op)},
+	{FIELD(REAL, nm_evidence, exits_below_per_op), .optional = true},
 	{FIELD(REAL, nm_evidence, user_exits_per_op)},
 	{FIELD(REAL, nm_evidence, expected_user_exits_per_op)},
 	{FIELD(REAL, nm_evidence, insn_emulation_per_op)},
@@ -179,6 +182,7 @@ static const struct nm_field plan_fields[] = {
 	{FIELD(UINT, nm_plan, round_limit_ns)},
 	{FIELD(INT, nm_plan, cpu)},
 	{FIELD(STRING, nm_plan, kvm_device)},
+	{FIELD(BOOL, nm_plan, exits_below), .optional = true},
 	{FIELD(STRINGS, nm_plan, patterns)},
 	{FIELD(STRINGS, nm_plan, contexts)},
 	END,
@@ -193,6 +197,7 @@ static const struct nm_field run_fields[] = {
 	{FIELD(ENUM, nm_run, state), .names = nm_run_state_names},
 	{FIELD(STRING, nm_run, reason), .nullable = true},
 	{FIELD(STRING, nm_run, source)},
+	{FIELD(ENUM, nm_run, clock), .names = nm_clock_names, .optional = true},
 	{FIELD(STRING, nm_run, tool_version)},
 	{FIELD(STRING, nm_run, compiler)},
 	{FIELD(STRING, nm_run, build_type)},

@@ -34,10 +34,15 @@ enum nm_status {
 
 enum nm_run_state { NM_RUN_COMPLETE, NM_RUN_INCOMPLETE };
 
+/** What the time-stamp counter counts; every figure of a measurement is in its unit. */
+enum nm_clock { NM_CLOCK_TSC, NM_CLOCK_INSTRUCTIONS };
+
 extern const char *const nm_state_names[];
 extern const char *const nm_context_names[];
 extern const char *const nm_status_names[];
 extern const char *const nm_run_state_names[];
+extern const char *const nm_clock_names[];
+extern const char *const nm_clock_units[];
 
 /** One fact that a probe established. */
 struct nm_finding {
@@ -76,7 +81,7 @@ struct nm_round {
 	uint64_t duration_ns;	/* of the measured loop, by CLOCK_MONOTONIC_RAW */
 	double clock_deviation_percent; /* TSC against that clock, beyond the cost of the marks */
 	double user_exits_per_op;	/* returns of KVM_RUN that our VMM handled */
-	struct nm_map counters_per_op;	/* KVM's statistics that moved */
+	struct nm_map counters_per_op;	/* KVM's statistics that moved, and the exit meter */
 	uint64_t elapsed_ns;	   /* of the round as a whole, VM and all; so are the following */
 	uint64_t steal_ns;	   /* of the CPU */
 	uint64_t context_switches; /* involuntary */
@@ -92,6 +97,7 @@ struct nm_summary {
 struct nm_evidence {
 	double exits_per_op; /* NAN when KVM has no statistics, or natively */
 	double expected_exits_per_op;
+	double exits_below_per_op; /* in the KVM below this machine; NAN without the exit meter */
 	double user_exits_per_op;
 	double expected_user_exits_per_op;
 	double insn_emulation_per_op;
@@ -171,6 +177,7 @@ struct nm_plan {
 	uint64_t round_limit_ns;
 	int64_t cpu; /* pinned by the user, or -1 */
 	const char *kvm_device;
+	bool exits_below; /* read the exit meter (vmm/meter.h) */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
 };
@@ -182,6 +189,7 @@ struct nm_run {
 	int state;	    /* enum nm_run_state */
 	const char *reason; /* set when incomplete */
 	const char *source; /* "measured" */
+	int clock;	    /* enum nm_clock */
 	const char *tool_version, *compiler, *build_type;
 	struct nm_strings argv;
 	uint64_t seed;

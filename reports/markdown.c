@@ -39,13 +39,18 @@ static void put_list(struct nm_text *out, const struct nm_strings *lines)
 static void put_table(struct nm_text *out, const struct nm_view *view)
 {
 	for (size_t c = 0; c < NM_COLUMNS; c++)
-		nm_text_printf(out, "| %s ", nm_column_titles[c]);
+		if (view->shown[c])
+			nm_text_printf(out, "| %s ", nm_column_titles[c]);
 	nm_text_puts(out, "|\n");
 	for (size_t c = 0; c < NM_COLUMNS; c++)
-		nm_text_puts(out, c >= NM_COLUMN_FLOOR && c < NM_COLUMN_STATE ? "|---:" : "|---");
+		if (view->shown[c])
+			nm_text_puts(out, c >= NM_COLUMN_FLOOR && c < NM_COLUMN_STATE ? "|---:"
+										      : "|---");
 	nm_text_puts(out, "|\n");
 	for (size_t r = 0; r < view->rows.count; r++) {
 		for (size_t c = 0; c < NM_COLUMNS; c++) {
+			if (!view->shown[c])
+				continue;
 			nm_text_puts(out, "| ");
 			put_escaped(out, view->rows.items[r].cells[c]);
 			nm_text_puts(out, " ");

@@ -22,28 +22,44 @@ static const char *state_colour(int state)
 	}
 }
 
-static int fill_measurements(struct libscols_table *table, struct nm_arena *arena,
-			     const struct nm_view *view)
+static int add_columns(struct libscols_table *table, struct nm_arena *arena,
+		       const struct nm_view *view)
 {
 	int r = 0;
 
 	for (size_t c = 0; !r && c < NM_COLUMNS; c++) {
 		bool number = c >= NM_COLUMN_FLOOR && c < NM_COLUMN_STATE;
 
-		r = nm_table_add_column(arena, table, nm_column_titles[c],
-					number ? SCOLS_FL_RIGHT : 0);
+		if (view->shown[c])
+			r = nm_table_add_column(arena, table, nm_column_titles[c],
+						number ? SCOLS_FL_RIGHT : 0);
 	}
-	for (size_t i = 0; !r && i < view->rows.count; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
+	return r;
+}
 
-		if (!line)
-			return -ENOMEM;
-		for (size_t c = 0; !r && c < NM_COLUMNS; c++)
-			r = nm_table_set_cell(arena, line, c, view->rows.items[i].cells[c]);
-		if (!r)
-			scols_cell_set_color(scols_line_get_cell(line, NM_COLUMN_STATE),
-					     state_colour(view->rows.items[i].state));
-	}
+static int add_row(struct libscols_table *table, struct nm_arena *arena, const struct nm_view *view,
+		   const struct nm_view_row *row)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	size_t used = 0;
+	int r = line ? 0 : -ENOMEM;
+
+	for (size_t c = 0; !r && c < NM_COLUMNS; c++)
+		if (view->shown[c])
+			r = nm_table_set_cell(arena, line, used++, row->cells[c]);
+	/* The state is the last column. */
+	if (!r)
+		scols_cell_set_color(scols_line_get_cell(line, used - 1), state_colour(row->state));
+	return r;
+}
+
+static int fill_measurements(struct libscols_table *table, struct nm_arena *arena,
+			     const struct nm_view *view)
+{
+	int r = add_columns(table, arena, view);
+
+	for (size_t i = 0; !r && i < view->rows.count; i++)
+		r = add_row(table, arena, view, &view->rows.items[i]);
 	return r;
 }
 

@@ -16,6 +16,7 @@ const char *const nm_column_titles[NM_COLUMNS] = {
 	[NM_COLUMN_P99] = "p99",
 	[NM_COLUMN_NATIVE_RATIO] = "× native",
 	[NM_COLUMN_EXITS] = "exits/op",
+	[NM_COLUMN_EXITS_BELOW] = "exits below/op",
 	[NM_COLUMN_EMULATED] = "emulated/op",
 	[NM_COLUMN_STATE] = "state",
 };
@@ -52,6 +53,52 @@ char *nm_format_ns(struct nm_arena *arena, double ns)
 	if (!isfinite(ns))
 		return nm_arena_strdup(arena, absent);
 	return nm_arena_printf(arena, "%.*f %s", decimals(ns / unit.ns), ns / unit.ns, unit.name);
+}
+
+/* Puts a comma before every three digits that stand before the point. */
+static char *group_digits(struct nm_arena *arena, const char *number)
+{
+	size_t sign = *number == '-';
+	size_t whole = strcspn(number, ".") - sign;
+	size_t used = 0;
+	char *out = nm_arena_alloc(arena, strlen(number) + whole / 3 + 1);
+
+	for (size_t i = 0; out && number[i]; i++) {
+		size_t left = whole + sign - i;
+
+		if (i > sign && i < whole + sign && left % 3 == 0)
+			out[used++] = ',';
+		out[used++] = number[i];
+	}
+	return out;
+}
+
+static char *format_digits(struct nm_arena *arena, double count, int digits)
+{
+	const char *number = nm_arena_printf(arena, "%.*f", digits, count);
+
+	return number ? group_digits(arena, number) : NULL;
+}
+
+char *nm_format_instructions(struct nm_arena *arena, double count)
+{
+	if (!isfinite(count))
+		return nm_arena_strdup(arena, absent);
+	return format_digits(arena, count, decimals(count));
+}
+
+static char *format_counted(struct nm_arena *arena, const struct nm_statistic *statistic)
+{
+	int digits = decimals(statistic->value);
+	char *value = nm_format_instructions(arena, statistic->value);
+	const char *lo;
+	const char *hi;
+
+	if (!isfinite(statistic->lo) || !isfinite(statistic->hi))
+		return value;
+	lo = format_digits(arena, statistic->lo, digits);
+	hi = format_digits(arena, statistic->hi, digits);
+	return value && lo && hi ? nm_arena_printf(arena, "%s [%s, %s]", value, lo, hi) : NULL;
 }
 
 static char *format_statistic(struct nm_arena *arena, const struct nm_statistic *statistic)
@@ -95,6 +142,21 @@ static char *format_context(struct nm_arena *arena, const struct nm_measurement 
 	return context;
 }
 
+static void fill_costs(const char **cells, struct nm_arena *arena, const struct nm_measurement *m)
+{
+	const struct nm_summary *s = &m->summary;
+
+	if (!strcmp(m->unit, nm_clock_units[NM_CLOCK_INSTRUCTIONS])) {
+		cells[NM_COLUMN_FLOOR] = format_counted(arena, &s->floor);
+		cells[NM_COLUMN_P50] = format_counted(arena, &s->p50);
+		cells[NM_COLUMN_P99] = nm_format_instructions(arena, s->p99.value);
+	} else {
+		cells[NM_COLUMN_FLOOR] = format_statistic(arena, &s->floor);
+		cells[NM_COLUMN_P50] = format_statistic(arena, &s->p50);
+		cells[NM_COLUMN_P99] = nm_format_ns(arena, s->p99.value);
+	}
+}
+
 static int add_row(struct nm_view *view, struct nm_arena *arena, const struct nm_measurement *m)
 {
 	struct nm_view_row *row =
@@ -107,11 +169,10 @@ static int add_row(struct nm_view *view, struct nm_arena *arena, const struct nm
 	cells = row->cells;
 	cells[NM_COLUMN_OPERATION] = m->operation;
 	cells[NM_COLUMN_CONTEXT] = format_context(arena, m);
-	cells[NM_COLUMN_FLOOR] = format_statistic(arena, &m->summary.floor);
-	cells[NM_COLUMN_P50] = format_statistic(arena, &m->summary.p50);
-	cells[NM_COLUMN_P99] = nm_format_ns(arena, m->summary.p99.value);
+	fill_costs(cells, arena, m);
 	cells[NM_COLUMN_NATIVE_RATIO] = format_ratio(arena, &m->native_ratio);
 	cells[NM_COLUMN_EXITS] = format_count(arena, m->evidence.exits_per_op);
+	cells[NM_COLUMN_EXITS_BELOW] = format_count(arena, m->evidence.exits_below_per_op);
 	cells[NM_COLUMN_EMULATED] = format_count(arena, m->evidence.insn_emulation_per_op);
 	cells[NM_COLUMN_STATE] = m->evidence.emulated ? nm_arena_printf(arena, "%s, emulated",
 									nm_state_names[m->state])
@@ -267,6 +328,16 @@ static int add_run(struct nm_view *view, struct nm_arena *arena, const struct nm
 				run->reason ? run->reason : ""));
 }
 
+static int add_clock(struct nm_view *view, struct nm_arena *arena,
+		     const struct nm_document *document)
+{
+	if (document->run.clock != NM_CLOCK_INSTRUCTIONS)
+		return 0;
+	return nm_strings_add(arena, &view->title,
+			      "clock: counts instructions, those of kernels and hypervisors "
+			      "included; instructions are not time");
+}
+
 static int add_environment(struct nm_view *view, struct nm_arena *arena,
 			   const struct nm_document *document)
 {
@@ -314,18 +385,33 @@ static int add_notes(struct nm_view *view, struct nm_arena *arena,
 			arena, &view->notes,
 			"emulated: this KVM interprets the guest's kernel code, so the time "
 			"is that of its interpreter and says nothing about VMX or SVM.");
+	if (!r && view->shown[NM_COLUMN_EXITS_BELOW])
+		r = nm_strings_add(arena, &view->notes,
+				   "exits below/op are those in the KVM below this machine.");
 	if (!r && document->run.plan.profile && !strcmp(document->run.plan.profile, "quick"))
 		r = nm_strings_add(arena, &view->notes,
 				   "profile quick: for a look, not for a verdict.");
 	return r;
 }
 
+static void choose_columns(struct nm_view *view, const struct nm_document *document)
+{
+	for (size_t c = 0; c < NM_COLUMNS; c++)
+		view->shown[c] = c != NM_COLUMN_EXITS_BELOW;
+	for (size_t i = 0; i < document->measurements.count; i++)
+		view->shown[NM_COLUMN_EXITS_BELOW] |=
+			isfinite(document->measurements.items[i].evidence.exits_below_per_op);
+}
+
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document)
 {
 	int r = add_machine(view, arena, document);
 
+	choose_columns(view, document);
 	if (!r)
 		r = add_run(view, arena, document);
+	if (!r)
+		r = add_clock(view, arena, document);
 	if (!r)
 		r = add_environment(view, arena, document);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)

@@ -16,6 +16,7 @@ enum nm_column {
 	NM_COLUMN_P99,
 	NM_COLUMN_NATIVE_RATIO,
 	NM_COLUMN_EXITS,
+	NM_COLUMN_EXITS_BELOW,
 	NM_COLUMN_EMULATED,
 	NM_COLUMN_STATE,
 	NM_COLUMNS,
@@ -29,6 +30,7 @@ struct nm_view_row {
 };
 
 struct nm_view {
+	bool shown[NM_COLUMNS];
 	struct nm_strings title; /* one line each: machine, run, environment */
 	struct {
 		struct nm_view_row *items;
@@ -39,6 +41,9 @@ struct nm_view {
 };
 
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document);
+
+/** "12,345": instructions with three significant digits, or as many as stand before the point; "–" for NAN. */
+char *nm_format_instructions(struct nm_arena *arena, double count);
 
 /** "8.31 µs": nanoseconds with three significant digits in the unit that fits; "–" for NAN. */
 char *nm_format_ns(struct nm_arena *arena, double ns);

@@ -31,6 +31,8 @@ expect 2 "$NESTMARK" run --rounds -1
 expect 2 "$NESTMARK" run --budget soon
 expect 2 "$NESTMARK" run --target-ci 0
 expect 2 "$NESTMARK" run --context host
+expect 2 "$NESTMARK" run --clock sundial
+says err "--clock sundial: expected tsc or instructions"
 expect 2 "$NESTMARK" run -o report.md
 says err "expected FORMAT:PATH"
 expect 2 "$NESTMARK" run -o poem:x

@@ -201,6 +201,16 @@ Test(plan, every_context_and_level_is_a_measurement)
 	}
 }
 
+Test(plan, figures_are_in_the_unit_of_the_clock)
+{
+	pass_all();
+	cr_assert_eq(plan("floor.loop", true, false), 0, "%s", nm_error_last()->text);
+	document.run.clock = NM_CLOCK_INSTRUCTIONS;
+	cr_assert_eq(plan("floor.loop", true, false), 0, "%s", nm_error_last()->text);
+	cr_assert_str_eq(planned(0)->unit, "ns", "by time it is %s", planned(0)->unit);
+	cr_assert_str_eq(planned(1)->unit, "instructions", "by count it is %s", planned(1)->unit);
+}
+
 Test(plan, contexts_and_levels_that_do_not_exist_are_left_out)
 {
 	pass_all();
@@ -336,10 +346,11 @@ static void set_user_exits(struct nm_measurement *m, double value)
 		m->rounds.items[i].user_exits_per_op = value;
 }
 
-static void set_mean(struct nm_measurement *m, double value)
+/* What an operation takes, by the second clock. */
+static void set_duration(struct nm_measurement *m, uint64_t operation_ns)
 {
 	for (size_t i = 0; i < m->rounds.count; i++)
-		m->rounds.items[i].mean = value;
+		m->rounds.items[i].duration_ns = operation_ns * m->rounds.items[i].samples;
 }
 
 static void summarise(struct nm_measurement *m)
@@ -495,11 +506,79 @@ Test(summary, interrupts_of_the_host_are_allowed_for)
 {
 	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);
 
-	set_mean(m, 1e6);
+	set_duration(m, 1000000);
 	set_counter(m, "exits", 3.05);
 	assert_state(m, NM_STATE_OK, NULL);
 	set_counter(m, "exits", 3.15);
 	assert_state(m, NM_STATE_INVALID, "3.15 exits per operation, expected 1");
+}
+
+Test(summary, interrupts_come_with_time_and_not_with_instructions)
+{
+	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);
+
+	m->unit = "instructions";
+	for (size_t i = 0; i < 10; i++)
+		m->rounds.items[i].mean = 1e6;
+	set_duration(m, 1000);
+	set_counter(m, "exits", 3.05);
+	assert_state(m, NM_STATE_INVALID, "3.05 exits per operation, expected 1");
+}
+
+static void make_equal(struct nm_round *round)
+{
+	round->p5 = round->p50 = 2767;
+}
+
+Test(summary, equal_rounds_are_ok_with_an_interval_of_no_width)
+{
+	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);
+
+	m->unit = "instructions";
+	each_round(m, 0, 10, make_equal);
+	assert_state(m, NM_STATE_OK, NULL);
+	cr_assert(m->summary.p50.lo == 2767 && m->summary.p50.value == 2767 &&
+			  m->summary.p50.hi == 2767,
+		  "p50 %g [%g, %g]", m->summary.p50.value, m->summary.p50.lo, m->summary.p50.hi);
+	cr_assert(m->summary.floor.lo == 2767 && m->summary.floor.hi == 2767, "floor [%g, %g]",
+		  m->summary.floor.lo, m->summary.floor.hi);
+	cr_assert(m->evidence.quiet_share == 1, "quiet share %g", m->evidence.quiet_share);
+}
+
+static void make_free(struct nm_round *round)
+{
+	round->p5 = round->p50 = round->overhead = 0;
+}
+
+Test(summary, what_costs_nothing_is_precise_and_has_no_ratio)
+{
+	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_NATIVE, 10);
+	struct nm_measurement *guest = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);
+
+	m = &document.measurements.items[0];
+	each_round(m, 0, 10, make_free);
+	assert_state(m, NM_STATE_OK, NULL);
+	assert_state(guest, NM_STATE_OK, NULL);
+	cr_assert(nm_precision_percent(m, 1) == 0, "it is precise to %g %%",
+		  nm_precision_percent(m, 1));
+	cr_assert_eq(nm_summarise_ratios(&document), 0, "%s", nm_error_last()->text);
+	cr_assert(isnan(guest->native_ratio.value), "a ratio of %g", guest->native_ratio.value);
+	cr_assert_str_eq(guest->native_ratio.reason, "the native side costs nothing", "%s",
+			 guest->native_ratio.reason);
+}
+
+Test(summary, exits_below_are_a_median_where_the_meter_was_read)
+{
+	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);
+
+	summarise(m);
+	cr_assert(isnan(m->evidence.exits_below_per_op), "%g without a meter",
+		  m->evidence.exits_below_per_op);
+	set_counter(m, NM_COUNTER_BELOW, 21);
+	nm_map_set(&document.arena, &m->rounds.items[3].counters_per_op, NM_COUNTER_BELOW,
+		   NM_REAL(900));
+	assert_state(m, NM_STATE_OK, NULL);
+	cr_assert(m->evidence.exits_below_per_op == 21, "%g", m->evidence.exits_below_per_op);
 }
 
 Test(summary, interpreted_code_is_called_emulated)
@@ -828,6 +907,28 @@ Test(digest, samples_become_nanoseconds_of_an_operation)
 	assert_near(round.clock_deviation_percent, 0, "clock deviation");
 	cr_assert_eq(round.samples, 1000, "%zu samples", (size_t)round.samples);
 	cr_assert_eq(round.state, NM_STATE_OK, "it is %s", nm_state_names[round.state]);
+	assert_flag(&round, NULL);
+}
+
+Test(digest, samples_become_instructions_of_an_operation)
+{
+	const struct nm_round_order order = {.context = NM_CONTEXT_NATIVE,
+					     .samples = 1000,
+					     .ticks_per_instruction = 2,
+					     .batch = 4};
+	struct nm_round_area *area = new_area(&order);
+	struct nm_round round;
+
+	/* How fast the TSC is has no part in it, except for the second clock. */
+	area->tsc_khz = 1000000;
+	area->tsc_ticks = 10000000;
+	round = digest(&order, area);
+	assert_near(round.overhead, 10, "overhead");
+	assert_near(round.p5, (150 - 20) / 2.0 / 4, "p5");
+	assert_near(round.p50, (600 - 20) / 2.0 / 4, "p50");
+	assert_near(round.max, (1100 - 20) / 2.0 / 4, "max");
+	assert_near(round.clock_deviation_percent, 0, "clock deviation");
+	cr_assert_eq(round.duration_ns, 10000000, "the duration is no time");
 	assert_flag(&round, NULL);
 }
 
@@ -1462,6 +1563,17 @@ Test(resume, measurements_that_no_plan_has_are_not)
 	assert_not_resumed("floor.syscall: numbers");
 }
 
+Test(resume, another_clock_is_not)
+{
+	document.run.clock = NM_CLOCK_INSTRUCTIONS;
+	assert_not_resumed("exit.cpuid: numbers");
+	for (size_t i = 0; i < document.measurements.count; i++)
+		document.measurements.items[i].unit = "instructions";
+	assert_resumes();
+	document.run.clock = NM_CLOCK_TSC;
+	assert_not_resumed("exit.cpuid: numbers");
+}
+
 Test(resume, what_was_measured_must_still_be_possible)
 {
 	struct nm_document now;
@@ -1599,6 +1711,21 @@ Test(session, rounds_that_are_there_are_not_repeated)
 	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
 	assert_indices(m, "1 3 2 ");
 	cr_assert_eq(m->batch, 32, "the batch has changed to %zu", (size_t)m->batch);
+}
+
+Test(session, rounds_in_which_instructions_are_not_counted_are_invalid)
+{
+	struct nm_measurement *m;
+
+	document.run.clock = NM_CLOCK_INSTRUCTIONS;
+	m = begin("floor.loop");
+	host.ticks_per_instruction = 1;
+	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(m->rounds.items[0].state, NM_STATE_INVALID, "it is %s",
+		     nm_state_names[m->rounds.items[0].state]);
+	cr_assert_str_eq(m->rounds.items[0].reason,
+			 "the TSC no longer counts 1 for each instruction", "%s",
+			 m->rounds.items[0].reason);
 }
 
 Test(session, what_was_stopped_or_is_unsupported_is_not_run)

@@ -474,6 +474,7 @@ static void assert_same_evidence(const struct nm_evidence *a, const struct nm_ev
 {
 	SAME_NUMBER(exits_per_op);
 	SAME_NUMBER(expected_exits_per_op);
+	SAME_NUMBER(exits_below_per_op);
 	SAME_NUMBER(user_exits_per_op);
 	SAME_NUMBER(expected_user_exits_per_op);
 	SAME_NUMBER(insn_emulation_per_op);
@@ -526,6 +527,7 @@ static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
 	SAME_NUMBER(state);
 	SAME_TEXT(reason);
 	SAME_TEXT(source);
+	SAME_NUMBER(clock);
 	SAME_TEXT(tool_version);
 	SAME_TEXT(compiler);
 	SAME_TEXT(build_type);
@@ -543,6 +545,7 @@ static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
 	SAME_NUMBER(plan.round_limit_ns);
 	SAME_NUMBER(plan.cpu);
 	SAME_TEXT(plan.kvm_device);
+	SAME_NUMBER(plan.exits_below);
 	SAME_LIST(plan.patterns);
 	SAME_LIST(plan.contexts);
 }
@@ -617,6 +620,31 @@ Test(core_document, every_field_survives)
 	nm_document_free(&a);
 	nm_document_free(&b);
 	free(text);
+}
+
+Test(core_document, a_document_from_before_the_keys_has_the_defaults)
+{
+	static const char *const keys[] = {"\"clock\":\"instructions\",", "\"exits_below\":true,",
+					   "\"exits_below_per_op\":21.5,"};
+	struct nm_document d;
+	struct nm_text text = {0};
+
+	sample_document(&d);
+	d.run.clock = NM_CLOCK_INSTRUCTIONS;
+	cr_assert_eq(nm_document_write(&text, &d, false), 0, "not written");
+	nm_document_free(&d);
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		char *shorter = replaced(text.bytes, keys[i], "");
+
+		nm_text_free(&text);
+		text.bytes = shorter;
+	}
+	cr_assert_eq(parse_document(text.bytes, &d), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(d.run.clock, NM_CLOCK_TSC, "the clock is %s", nm_clock_names[d.run.clock]);
+	cr_assert_not(d.run.plan.exits_below, "the meter is wanted");
+	cr_assert(isnan(d.measurements.items[0].evidence.exits_below_per_op), "there are exits");
+	nm_document_free(&d);
+	nm_text_free(&text);
 }
 
 Test(core_document, missing_keys_name_their_path)

@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/instructions.h"
 #include "core/statistics.h"
 #include "helpers.h"
 
@@ -430,4 +431,43 @@ Test(core_statistics, as_many_rounds_as_the_limit_are_taken)
 	cr_assert(interval.value == 100, "the floor is %g", interval.value);
 	cr_assert(interval.lo > 70 && interval.hi < 130, "its interval is [%g, %g]", interval.lo,
 		  interval.hi);
+}
+
+/* Whether a TSC counts instructions */
+
+#define INSTRUCTIONS 1000u
+
+static uint64_t agreed(int64_t usual, int64_t other, size_t others)
+{
+	int64_t values[15];
+
+	for (size_t i = 0; i < COUNT(values); i++)
+		values[i] = i < others ? other : usual;
+	return nm_agreed_ticks(values, COUNT(values), INSTRUCTIONS);
+}
+
+Test(core_instructions, what_most_repetitions_agree_on_counts)
+{
+	cr_assert_eq(agreed(1000, 0, 0), 1, "one tick each");
+	cr_assert_eq(agreed(2000, 0, 0), 2, "two ticks each");
+	cr_assert_eq(agreed(2000, 7000, 7), 2, "interrupts in a minority");
+	cr_assert_eq(agreed(2000, -5000, 7), 2, "and in the shorter loop");
+	cr_assert_eq(agreed(2000, 2001, 8), 0, "interrupts in most of them");
+}
+
+Test(core_instructions, a_fraction_is_no_count)
+{
+	cr_assert_eq(agreed(500, 0, 0), 0, "half a tick each");
+	cr_assert_eq(agreed(1001, 0, 0), 0, "a little more than one");
+	cr_assert_eq(agreed(0, 0, 0), 0, "none");
+	cr_assert_eq(agreed(-1000, 0, 0), 0, "less than none");
+}
+
+Test(core_instructions, no_two_values_agree_on_a_clock)
+{
+	int64_t values[15];
+
+	for (size_t i = 0; i < COUNT(values); i++)
+		values[i] = 1000 * (int64_t)(i + 1);
+	cr_assert_eq(nm_agreed_ticks(values, COUNT(values), INSTRUCTIONS), 0, "they agree");
 }

@@ -110,6 +110,30 @@ Test(reports, times_that_round_up_to_the_next_unit_take_it)
 	assert_ns(999.96e6, "1.00 s");
 }
 
+static void assert_instructions(double count, const char *expected)
+{
+	struct nm_arena arena = {0};
+	const char *text = nm_format_instructions(&arena, count);
+
+	cr_assert_str_eq(text, expected, "%.17g is \"%s\", expected \"%s\"", count, text, expected);
+	nm_arena_free(&arena);
+}
+
+Test(reports, instructions_are_plain_numbers)
+{
+	assert_instructions(0, "0.00");
+	assert_instructions(2.0107, "2.01");
+	assert_instructions(11, "11.0");
+	assert_instructions(339, "339");
+	assert_instructions(999.6, "1,000");
+	assert_instructions(1343, "1,343");
+	assert_instructions(123456, "123,456");
+	assert_instructions(1234567, "1,234,567");
+	assert_instructions(-123, "-123");
+	assert_instructions(-1234, "-1,234");
+	assert_instructions(NAN, "\xe2\x80\x93");
+}
+
 /* Text */
 
 Test(reports, text_shows_machine_run_and_measurements)
@@ -133,6 +157,58 @@ Test(reports, text_shows_machine_run_and_measurements)
 			      "to change that: try again");
 	assert_lacks(text, "\x1b");
 	free(text);
+}
+
+static const char *const both_formats[] = {"text", "md"};
+
+Test(reports, counted_instructions_are_not_shown_as_time)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		struct nm_document document;
+		char *text;
+
+		sample_document(&document);
+		document.run.clock = NM_CLOCK_INSTRUCTIONS;
+		for (size_t m = 0; m < document.measurements.count; m++)
+			document.measurements.items[m].unit = "instructions";
+		text = render(both_formats[i], &document, &plain);
+		assert_contains(text, "clock: counts instructions");
+		assert_contains(text, "instructions are not time");
+		assert_contains(text, i ? "1,234 \\[1,200, 1,300\\]" : "1,234 [1,200, 1,300]");
+		assert_lacks(text, "\xc2\xb5s");
+		assert_lacks(text, " ns");
+		free(text);
+		nm_document_free(&document);
+	}
+}
+
+Test(reports, the_clock_is_no_news_when_it_is_time)
+{
+	char *text = render_sample("text");
+
+	assert_lacks(text, "clock: counts");
+	free(text);
+}
+
+Test(reports, exits_below_are_a_column_where_they_were_measured)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		struct nm_document document;
+		char *text;
+
+		sample_document(&document);
+		text = render(both_formats[i], &document, &plain);
+		assert_contains(text, "exits below/op");
+		assert_contains(text, "21.50");
+		free(text);
+		for (size_t m = 0; m < document.measurements.count; m++)
+			document.measurements.items[m].evidence.exits_below_per_op = NAN;
+		text = render(both_formats[i], &document, &plain);
+		assert_lacks(text, "exits below");
+		assert_contains(text, "emulated/op");
+		free(text);
+		nm_document_free(&document);
+	}
 }
 
 Test(reports, everything_but_ok_has_a_reason)

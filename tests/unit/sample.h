@@ -98,6 +98,7 @@ static inline void sample_numbers(struct nm_document *document, struct nm_measur
 	m->native_ratio = (struct nm_statistic) {.value = 12.34, .lo = 12, .hi = 13.5};
 	m->evidence = (struct nm_evidence) {.exits_per_op = 1.002,
 					    .expected_exits_per_op = 1,
+					    .exits_below_per_op = 21.5,
 					    .user_exits_per_op = 0.5,
 					    .expected_user_exits_per_op = 0.25,
 					    .insn_emulation_per_op = 1.75,
@@ -143,7 +144,8 @@ static inline void sample_plan(struct nm_document *document)
 				  .budget_ns = 600000000000,
 				  .round_limit_ns = 5000000000,
 				  .cpu = -1,
-				  .kvm_device = "/dev/kvm"};
+				  .kvm_device = "/dev/kvm",
+				  .exits_below = true};
 	nm_strings_add(&document->arena, &plan->patterns, "exit.*");
 	nm_strings_add(&document->arena, &plan->contexts, "native");
 	nm_strings_add(&document->arena, &plan->contexts, "guest");

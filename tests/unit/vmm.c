@@ -6,6 +6,7 @@
 #include "vmm/deadline.h"
 #include "vmm/guest.h"
 #include "vmm/kvmstats.h"
+#include "vmm/meter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -435,6 +436,22 @@ Test(kvm, statistics_are_read_where_their_descriptors_say)
 	cr_assert_eq(nm_kvmstats_read(&stats, values), -EIO, "half a value is read");
 	assert_error_says("23 bytes instead of 24");
 	close(stats.fd);
+}
+
+/* The exit meter */
+
+Test(meter, a_loop_costs_what_its_mark_does_not)
+{
+	cr_assert_eq(nm_meter_delta(100, 110, 1120), 1000, "1010 less 10");
+	cr_assert_eq(nm_meter_delta(100, 110, 120), 0, "a mark alone");
+	cr_assert_eq(nm_meter_delta(100, 110, 115), 0, "less than a mark");
+}
+
+Test(meter, readings_may_wrap)
+{
+	cr_assert_eq(nm_meter_delta(UINT32_MAX - 4, 5, 1015), 1000, "within the mark");
+	cr_assert_eq(nm_meter_delta(UINT32_MAX - 14, UINT32_MAX - 4, 1005), 1000,
+		     "within the loop");
 }
 
 /* Deadlines */
