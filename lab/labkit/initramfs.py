@@ -34,7 +34,7 @@ while IFS= read -r argument; do set -- "$@" "$argument"; done </arguments
 {program} "$@" </dev/null >.stdout 2>.stderr
 echo $? >.exit
 """
-AS_USER = "chmod 600 /dev/kvm; chown user /out; su -s /bin/sh user -c 'exec nestmark \"$@\"' nestmark"
+AS_USER = "chmod 600 /dev/kvm; chown user /out; su -s /bin/sh -- user -c 'exec nestmark \"$@\"' nestmark"
 NESTED_WORK = """rm -rf /share; truncate -s {bytes} /share
 nestmark boot {identity} --time-limit 1h --memory {memory} --initrd /inner/initrd --share /share --append {append} \\
     /inner/kernel </dev/null >/dev/ttyS0 2>&1 || echo "nestmark boot ended with $?" >/dev/ttyS0

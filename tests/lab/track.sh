@@ -5,7 +5,7 @@
 source "$(dirname "$0")/../cli/lib.sh"
 
 track=("$SOURCE/lab/nestmark-lab" track --nestmark "$NESTMARK" --out track --kernel linux-image-amd64
-    --mitigations off --mitigations auto --context guest exit.cpuid exception.de)
+    --mitigations off --mitigations auto -- --context guest exit.cpuid exception.de)
 measures "${track[@]}"
 says track/track.md "| exit.cpuid | cpl0 |" "track.svg"
 grep -qE '^exit.cpuid +cpl0 .*\+[0-9]+ \(\+[0-9.]+ %\)$' out || fail "mitigations cost no instructions: $(cat out)"
