@@ -9,17 +9,18 @@ from labkit import compare as comparison
 from labkit import track as tracking
 from labkit.errors import LabError, UsageError, note
 from labkit.machine import Machine, run
-from labkit.packages import cache_folder, find_kernel
+from labkit.packages import cache_folder, find_kernel, is_file
 
 # Counted rounds agree with each other; three show it, and their median is safe from the tick of a timer.
 BRIEF = ["--rounds", "3", "--samples", "300"]
 
 
 def machine_of(options, kind, kernel, **changes):
-    found = find_kernel(kernel, options.modules, cache_folder())
-    return Machine(kind=kind, kernel=found, nestmark=options.nestmark, cpu=options.cpu, user=options.user,
-                   time_limit=options.time_limit, identities=options.identities, parameters=options.parameters,
-                   **{"append": options.append, **changes})
+    common = {name: getattr(options, name)
+              for name in ("nestmark", "cpu", "user", "time_limit", "identities", "parameters", "append")}
+    if options.modules and not any(is_file(name) for name in getattr(options, "kernels", [kernel or ""])):
+        raise UsageError(f"--modules {options.modules}: belongs to a kernel that --kernel names as a file")
+    return Machine(kind=kind, kernel=find_kernel(kernel, options.modules, cache_folder()), **{**common, **changes})
 
 
 def one(kind, options):
@@ -57,28 +58,36 @@ def compare(options):
     if options.documents:
         sys.stdout.write(comparison.compare(machines, options.documents))
         return 0
+    if len(options.identities) > 1:
+        raise UsageError("--as: compare takes one identity, that of the nested machine")
     codes = []
     for kind in machines:
-        for level in ("host", "nested"):
-            machine = machine_of(options, kind, options.kernel, level=level, counted=options.counted)
+        for level, identities in (("host", []), ("nested", options.identities)):
+            machine = machine_of(options, kind, options.kernel, level=level, counted=options.counted,
+                                 identities=identities)
             codes.append(measure(machine, options.arguments, comparison.document_path(options.out, level, kind)))
     sys.stdout.write(comparison.compare(machines, options.out))
     return max(codes)
 
 
+def track_one(options, kernel, mitigations, path):
+    """The document of one kernel; nestmark's exit code."""
+    if os.path.exists(path) and not options.fresh:
+        note(f"{path}: already there (--fresh measures it again)")
+        return 0
+    append = " ".join(filter(None, [options.append, f"mitigations={mitigations}"]))
+    return measure(machine_of(options, options.kind, kernel, counted=True, append=append), options.arguments, path)
+
+
 def track(options):
     """One counted document for each kernel and setting of the mitigations, and their table."""
     columns = {}
-    codes = [0]
     for kernel in options.kernels:
         for mitigations in options.mitigations or ["off"]:
-            path = tracking.document_path(options.out, kernel, mitigations)
-            columns[os.path.basename(path)[:-len(".json")]] = path
-            if os.path.exists(path) and not options.fresh:
-                note(f"{path}: already there (--fresh measures it again)")
-                continue
-            append = " ".join(filter(None, [options.append, f"mitigations={mitigations}"]))
-            machine = machine_of(options, options.kind, kernel, counted=True, append=append)
-            codes.append(measure(machine, options.arguments, path))
-    sys.stdout.write(tracking.track(columns, options.out))
+            title = tracking.title_of(kernel, mitigations)
+            if title in columns:
+                raise UsageError(f"--kernel {kernel}: there are two of this name (give one file another name)")
+            columns[title] = (kernel, mitigations, os.path.join(options.out, f"{title}.json"))
+    codes = [track_one(options, *column) for column in columns.values()]
+    sys.stdout.write(tracking.track({title: path for title, (_, _, path) in columns.items()}, options.out))
     return max(codes)

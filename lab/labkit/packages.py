@@ -40,12 +40,14 @@ def cache_folder():
     return cache
 
 
+def is_file(named):
+    return "/" in named or os.path.exists(named)
+
+
 def find_kernel(named, modules, cache):
-    """The kernel that --kernel and --modules name; without them that of linux-image-amd64."""
-    if named and ("/" in named or os.path.exists(named)):
+    """The kernel that --kernel names, linux-image-amd64 without it; --modules are those of a file."""
+    if named and is_file(named):
         return kernel_of_file(named, modules, cache)
-    if modules:
-        raise UsageError(f"--modules {modules}: belongs to a kernel that --kernel names as a file")
     return kernel_of_package(named or "linux-image-amd64", cache)
 
 
@@ -53,8 +55,19 @@ def kernel_of_file(path, modules, cache):
     if not os.path.isfile(path):
         raise UsageError(f"{path}: no such kernel (name a bzImage, a vmlinux or a Debian package)")
     if not modules or not os.path.isdir(modules):
-        raise UsageError(f"{modules or path}: its modules are missing (name lib/modules/VERSION with --modules)")
-    return Kernel(os.path.basename(path), bootable(path, cache), modules)
+        raise UsageError(f"{modules or path}: its modules are missing (--modules names lib/modules or a VERSION in it)")
+    own = os.path.join(modules, version_of(path))
+    return Kernel(os.path.basename(path), bootable(path, cache), own if os.path.isdir(own) else modules)
+
+
+def version_of(path):
+    """The version that a bzImage says it has; nothing for other files."""
+    with open(path, "rb") as file:
+        image = file.read(0x10000)
+    if image[0x202:0x206] != b"HdrS":
+        return ""
+    start = struct.unpack_from("<H", image, 0x20e)[0] + 0x200
+    return re.match(rb"[\w.+~-]*", image[start:]).group().decode()
 
 
 def kernel_of_package(package, cache):

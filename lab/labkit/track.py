@@ -13,9 +13,8 @@ means none. Counts need no statistics: every difference is one of the code that 
 """
 
 
-def document_path(folder, kernel, mitigations):
-    name = os.path.basename(kernel) + ("" if mitigations == "off" else f"-mitigations-{mitigations}")
-    return os.path.join(folder, f"{name}.json")
+def title_of(kernel, mitigations):
+    return os.path.basename(kernel) + ("" if mitigations == "off" else f"-mitigations-{mitigations}")
 
 
 def difference(first, other):

@@ -100,8 +100,17 @@ class Kernels(InFolder):
                 packages.find_kernel(path, modules, self.folder)
         with self.assertRaisesRegex(UsageError, "no such kernel"):
             packages.find_kernel(self.path("none"), self.folder, self.folder)
-        with self.assertRaisesRegex(UsageError, "--kernel"):
-            packages.find_kernel("linux-image-amd64", self.folder, self.folder)
+
+    def test_version_chooses_the_modules(self):
+        image = bytearray(bzimage(b"payload"))
+        struct.pack_into("<H", image, 0x20e, 0x100)
+        image[0x300:0x314] = b"6.12.1-mine (me@here"
+        path = self.path("bzImage", bytes(image))
+        self.path("modules/6.12.1-mine/modules.builtin", b"")
+        found = packages.find_kernel(path, self.path("modules"), self.folder)
+        self.assertEqual(found.modules, self.path("modules/6.12.1-mine"))
+        found = packages.find_kernel(path, self.path("modules/6.12.1-mine"), self.folder)
+        self.assertEqual(found.modules, self.path("modules/6.12.1-mine"))
 
 
 class Modules(InFolder):
@@ -236,6 +245,9 @@ class Arguments(InFolder):
                 (["svm", "--kernel", "./none", "probe"], "./none: no such kernel"),
                 (["svm", *kernel, "--nestmark", sys.executable, "--as", "ec2", "probe"], "--level nested"),
                 (["svm", *kernel, "--nestmark", "./none", "probe"], "./none: no such program"),
+                (["svm", "--modules", self.folder, "probe"], "that --kernel names as a file"),
+                (["track", "--kernel", "./a/bzImage", "--kernel", "./b/bzImage"], "two of this name"),
+                (["compare", "--as", "ec2", "--as", "gce"], "takes one identity"),
                 (["svm", "--level", "deep", "probe"], "invalid choice"),
                 (["track", "probe"], "--kernel")):
             with self.subTest(says):
