@@ -9,7 +9,8 @@ from labkit.errors import LabError
 from labkit.tables import as_markdown, as_text
 
 LEGEND = """Unit: {unit} per operation, the median of each document. Differences are against the first column; =
-means none. Counts need no statistics: every difference is one of the code that was executed. They are not time.
+means none. Counts need no statistics: each difference is one of the code that ran, though one or two instructions may
+come from where a kernel's objects lie (docs/lab.md). Instructions are not time.
 """
 
 
