@@ -16,7 +16,7 @@ Published multipliers are times measured on hardware; {meaning}.
 Multipliers are given only where both sides are ok; a state beside a number says why there is none.
 """
 MEANINGS = {"instructions": "instructions are not time, so only their order can agree",
-            "time": "times of an emulated machine mean nothing beside them"}
+            "tsc": "times of an emulated machine mean nothing beside them"}
 
 
 def published_multipliers():

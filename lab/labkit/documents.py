@@ -62,7 +62,7 @@ def read(path):
             key = (measurement["operation"], place_of(measurement))
             cells[key] = Cell(measurement["summary"]["p50"]["value"], measurement["state"],
                               measurement["evidence"].get("exits_below_per_op"))
-        return Document(path, document["run"].get("clock", "time"), document["environment"]["kernel_release"],
+        return Document(path, document["run"]["clock"], document["environment"]["kernel_release"],
                         document["environment"]["kernel_cmdline"], cells)
     except FileNotFoundError as error:
         raise LabError(f"{path}: no such document (run the machine that writes it)") from error

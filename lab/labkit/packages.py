@@ -107,10 +107,11 @@ def fetch(package, cache):
 
 def unpack(archive, target):
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", archive], stdout=subprocess.PIPE) as process:
-        with tarfile.open(fileobj=process.stdout, mode="r|") as files:
-            extract(files, target, WANTED.search)
-    if process.returncode != 0:
-        raise LabError(f"{archive}: cannot be unpacked (dpkg-deb ended with {process.returncode})")
+        try:
+            with tarfile.open(fileobj=process.stdout, mode="r|") as files:
+                extract(files, target, WANTED.search)
+        except tarfile.TarError as error:
+            raise LabError(f"{os.path.basename(archive)}: cannot be unpacked ({error})") from error
 
 
 def by_program(name):

@@ -188,7 +188,7 @@ class Tables(InFolder):
         self.assertEqual(text.count("10.0"), 2)
 
     def test_clocks_are_not_mixed(self):
-        self.document("host-svm.json", {("exit.cpuid", 0): (1, "ok", None)}, clock="time")
+        self.document("host-svm.json", {("exit.cpuid", 0): (1, "ok", None)}, clock="tsc")
         self.document("nested-svm.json", {("exit.cpuid", 0): (1, "ok", None)})
         with self.assertRaisesRegex(LabError, "nested-svm.json: its clock is instructions"):
             compare.compare(["svm"], self.folder)
@@ -213,7 +213,7 @@ class Tables(InFolder):
                                 ["c", "cpl0", "5", "5 noisy"], ["d", "cpl0", "not measured", "3"]])
 
     def test_track_refuses_times(self):
-        path = self.document("k.json", {("a", 0): (1, "ok", None)}, clock="time")
+        path = self.document("k.json", {("a", 0): (1, "ok", None)}, clock="tsc")
         with self.assertRaisesRegex(LabError, "was not counted"):
             track.track({"k": path}, self.folder)
 
