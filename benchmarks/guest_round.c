@@ -20,7 +20,7 @@ struct recorder {
 	uint64_t *before;
 	uint64_t *after;
 	size_t count;
-	bool has_meter;
+	int meter_fd;			     /* -1: none */
 	uint32_t below[NM_ABI_MARK_END + 1]; /* the exit meter at each mark */
 	const uint64_t *user_exits;
 	uint64_t user_exits_before, user_exits_after;
@@ -38,8 +38,8 @@ static void read_counters(struct recorder *recorder, unsigned int mark, uint64_t
 		recorder->error = nm_kvmstats_read(&recorder->stats[i], values);
 		values += recorder->stats[i].count;
 	}
-	if (recorder->has_meter)
-		recorder->below[mark] = nm_meter_read();
+	if (recorder->meter_fd >= 0 && !recorder->error)
+		recorder->error = nm_meter_read(recorder->meter_fd, &recorder->below[mark]);
 }
 
 /* Times are taken next to the guest, statistics away from it. */
@@ -128,7 +128,7 @@ static void store_counters(const struct recorder *recorder, struct nm_round_area
 	const uint32_t *below = recorder->below;
 	size_t at = 0;
 
-	if (recorder->has_meter)
+	if (recorder->meter_fd >= 0)
 		add_counter(area, NM_COUNTER_BELOW,
 			    nm_meter_delta(below[NM_ABI_MARK_FIRST], below[NM_ABI_MARK_BEGIN],
 					   below[NM_ABI_MARK_END]));
@@ -220,7 +220,7 @@ static void run(const struct nm_round_host *host, const struct nm_round_order *o
 {
 	struct nm_guest_result result = {0};
 	struct recorder recorder = {.stats = {{.fd = -1}, {.fd = -1}},
-				    .has_meter = host->exits_below,
+				    .meter_fd = host->exits_below ? host->meter_fd : -1,
 				    .user_exits = &result.user_exits,
 				    .mark_ns = UINT64_MAX};
 	int r = prepare(order, round, &recorder);

@@ -35,7 +35,8 @@ struct nm_round_host {
 	const struct nm_topology *topology;
 	uint64_t tsc_khz;
 	uint64_t ticks_per_instruction;	   /* 0: the TSC measures time */
-	bool exits_below;		   /* the exit meter is open */
+	bool exits_below;		   /* the exit meter is open, */
+	int meter_fd;			   /* here */
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */
 	struct nm_round_area *area;	   /* shared with the children */
 	uint64_t max_samples;

@@ -185,7 +185,7 @@ static int open_instruments(struct run *run)
 	if (plan->clock == NM_CLOCK_INSTRUCTIONS)
 		r = nm_instruction_ticks(&run->host.ticks_per_instruction);
 	if (!r && plan->plan.exits_below) {
-		r = nm_meter_open();
+		r = nm_meter_open(&run->host.meter_fd);
 		run->host.exits_below = !r;
 	}
 	return r;
@@ -401,6 +401,8 @@ static void close_run(struct run *run)
 	nm_outputs_abandon(&run->options->outputs);
 	nm_journal_close(&run->journal, false);
 	nm_round_host_free(&run->host);
+	if (run->host.exits_below)
+		close(run->host.meter_fd);
 	nm_kvm_close(&run->kvm);
 	nm_topology_free(run->topology);
 	nm_root_close(&run->root);

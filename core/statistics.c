@@ -5,6 +5,7 @@
 #include "core/error.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,9 +102,10 @@ double nm_floor_sorted(const double *sorted, size_t count)
 /* Draws as many rounds as there are, with replacement. Counting each keeps the result sorted. */
 static void resample(struct nm_random *random, const double *sorted, size_t count, double *out)
 {
-	uint32_t drawn[NM_MAX_ROUNDS] = {0};
+	uint32_t drawn[NM_MAX_ROUNDS];
 	size_t used = 0;
 
+	memset(drawn, 0, count * sizeof(*drawn));
 	for (size_t i = 0; i < count; i++)
 		drawn[nm_random_below(random, count)]++;
 	for (size_t i = 0; i < count; i++)
@@ -131,6 +133,12 @@ static int check_count(size_t count)
 	return 0;
 }
 
+/* Rounds that are all the same, as counted ones are: every draw of them is what they are. */
+static bool are_same(const double *sorted, size_t count)
+{
+	return sorted[0] == sorted[count - 1];
+}
+
 int nm_bootstrap(const double *rounds, size_t count, nm_estimator estimator, uint64_t seed,
 		 struct nm_interval *out)
 {
@@ -142,11 +150,15 @@ int nm_bootstrap(const double *rounds, size_t count, nm_estimator estimator, uin
 
 	if (r)
 		return r;
+	sort_into(sorted, rounds, count);
+	out->value = estimator(sorted, count);
+	out->lo = out->value;
+	out->hi = out->value;
+	if (are_same(sorted, count))
+		return 0;
 	estimates = malloc(NM_BOOTSTRAP_RESAMPLES * sizeof(*estimates));
 	if (!estimates)
 		return nm_fail(ENOMEM, "out of memory");
-	sort_into(sorted, rounds, count);
-	out->value = estimator(sorted, count);
 	nm_random_seed(&random, seed);
 	for (size_t i = 0; i < NM_BOOTSTRAP_RESAMPLES; i++) {
 		resample(&random, sorted, count, draw);
@@ -171,13 +183,17 @@ int nm_bootstrap_ratio(const double *base, size_t base_count, const double *chan
 		r = check_count(changed_count);
 	if (r)
 		return r;
-	estimates = malloc(NM_BOOTSTRAP_RESAMPLES * sizeof(*estimates));
-	if (!estimates)
-		return nm_fail(ENOMEM, "out of memory");
 	sort_into(base_sorted, base, base_count);
 	sort_into(changed_sorted, changed, changed_count);
 	out->value = nm_median_sorted(changed_sorted, changed_count) /
 		     nm_median_sorted(base_sorted, base_count);
+	out->lo = out->value;
+	out->hi = out->value;
+	if (are_same(base_sorted, base_count) && are_same(changed_sorted, changed_count))
+		return 0;
+	estimates = malloc(NM_BOOTSTRAP_RESAMPLES * sizeof(*estimates));
+	if (!estimates)
+		return nm_fail(ENOMEM, "out of memory");
 	nm_random_seed(&random, seed);
 	for (size_t i = 0; i < NM_BOOTSTRAP_RESAMPLES; i++) {
 		double above;

@@ -268,7 +268,7 @@ Test(exit, internal_errors_show_the_instruction_when_kvm_gives_it)
 	run.emulation_failure.insn_size = 3;
 	memcpy(run.emulation_failure.insn_bytes, "\x0f\x01\xd9", 3);
 	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 1 (KVM could not emulate an "
-			 "instruction), instruction bytes 0f 01 d9");
+			 "instruction): VMMCALL, instruction bytes 0f 01 d9");
 	run.emulation_failure.flags = 0;
 	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 1 (KVM could not emulate an "
 			 "instruction)");

@@ -50,6 +50,7 @@ struct machine {
 	struct nm_devices devices;
 	struct nm_uart uart;
 	uint16_t pm1_enable;
+	uint32_t meter;
 	struct processor *processors;
 	unsigned int count;
 	uint64_t limit_ns;
@@ -138,12 +139,19 @@ static uint32_t count_exits(struct machine *machine)
 	return (uint32_t)sum;
 }
 
+/* Byte by byte it gives the number of the moment when the first byte was read. */
 static void on_meter(void *context, const struct nm_access *access)
 {
+	struct machine *machine = context;
+	uint32_t value = NM_METER_MAGIC;
+
 	if (access->write)
 		return;
-	answer(access,
-	       access->address == NM_METER_PORT_EXITS ? count_exits(context) : NM_METER_MAGIC);
+	if (access->address == NM_METER_PORT_EXITS)
+		machine->meter = count_exits(machine);
+	if (access->address >= NM_METER_PORT_EXITS)
+		value = machine->meter;
+	answer(access, value >> access->address % 4 * 8);
 }
 
 /* What is not there reads as all ones, as on a bus. */
