@@ -5,6 +5,7 @@
 Bochs executes one instruction per cycle of its time stamp counter: what nestmark measures here are instruction counts.
 """
 import os
+import re
 import struct
 import subprocess
 import tempfile
@@ -12,14 +13,19 @@ import tempfile
 from .errors import LabError, note
 
 DEFAULT_CPU = "corei7_haswell_4770"
-# Self-tests and certificates of the kernel's cryptography are a third of the boot and serve nothing here.
+INSTRUCTIONS_PER_SECOND = 50_000_000
+# The time stamp counter counts instructions, whatever rate the CPU model announces: without tsc_early_khz a kernel on
+# Skylake and later believes the announced one, and sleeps 70 times too long. Self-tests and certificates of the
+# kernel's cryptography are a third of the boot and serve nothing here.
 COMMAND_LINE = ("console=ttyS0,115200 quiet panic=-1 nokaslr mitigations=off rdinit=/init cryptomgr.notests "
-                "initcall_blacklist=load_system_certificate_list")
+                f"initcall_blacklist=load_system_certificate_list tsc_early_khz={INSTRUCTIONS_PER_SECOND // 1000}")
+MODULES = ["virt/lib/irqbypass", "arch/x86/kvm/kvm", "arch/x86/kvm/kvm-intel"]
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BOOT_CODE = os.path.join(HERE, "..", "bochs", "boot.S")
 BIOS = "/usr/share/bochs/BIOS-bochs-latest"
 VGA_BIOS = "/usr/share/vgabios/vgabios.bin"
+NOT_INSTALLED = "bochs: not installed (packages bochs, bochsbios, vgabios)"
 
 SECTOR = 512
 CYLINDER = 16 * 63 * SECTOR
@@ -35,6 +41,8 @@ COMMAND_LINE_OFFSET = 0x400
 MEMORY_MAP = 0x9000
 # One ATA command reads up to 65,536 sectors, which it writes as 0.
 SECTORS_PER_LOAD = 0x8000
+
+MODULE_SIGNATURE = b"~Module signature appended~\n"
 
 PT_LOAD = 1
 PT_NOTE = 4
@@ -140,18 +148,28 @@ def build_disk(kernel_elf_path, initrd_path, command_line, target_path):
         file.truncate(round_up(file.tell(), CYLINDER))
 
 
+def without_signature(module):
+    """A kernel module without its appended signature, whose check would take a fifth of the boot."""
+    if not module.endswith(MODULE_SIGNATURE):
+        return module
+    # In front of the marker: the signature, then struct module_signature, whose last four bytes are its length.
+    end = len(module) - len(MODULE_SIGNATURE)
+    length = int.from_bytes(module[end - 4:end], "big")
+    return module[:end - 12 - length]
+
+
 def configuration(disk, folder, cpu, memory):
     """The text of Bochs' configuration file."""
     cylinders = os.path.getsize(disk) // CYLINDER
     return f"""\
 config_interface: textconfig
-# The one display of Debian's build that needs none; without the option it waits for a viewer.
+# The one display of Debian's build that needs none; without the option it waits for a viewer to connect.
 display_library: rfb, options="timeout=0"
 # The speaker's mixer aborts where there is no sound card, even when the speaker is disabled.
 plugin_ctrl: speaker=0
 romimage: file={BIOS}
 vgaromimage: file={VGA_BIOS}
-cpu: model={cpu}, count=1, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=1
+cpu: model={cpu}, count=1, ips={INSTRUCTIONS_PER_SECOND}, reset_on_triple_fault=0, ignore_bad_msrs=1
 # Virtual time follows the instructions alone: with sync, sleeping guests wait for the real clock.
 clock: sync=none
 memory: guest={memory}, host={memory}
@@ -169,26 +187,34 @@ debug: action=ignore
 """
 
 
-def text_of(path, last=None):
+def text_of(path):
     """What a file holds, as text; nothing when there is no such file."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read()
+            return file.read()
     except FileNotFoundError:
         return ""
-    return text if last is None else text.strip()[-last:]
+
+
+def last_words(folder):
+    """Why the machine ended: what it said last, and the reason that Bochs gives."""
+    reason = re.search(r"exiting with the following message:\n(.*)", text_of(os.path.join(folder, "output")))
+    said = text_of(os.path.join(folder, "console")).strip()[-300:]
+    return " ".join(filter(None, [said, reason and f"(Bochs: {reason.group(1)})"])) or "(nothing on its console)"
 
 
 def run_bochs(folder, time_limit):
     """Runs the machine that is described in the folder; False when it had to be killed."""
     # Debian's build is one with the debugger, which stops at the first instruction unless it is told to go on.
+    if not os.path.exists(BIOS) or not os.path.exists(VGA_BIOS):
+        raise LabError(NOT_INSTALLED)
     command = ["bochs-bin", "-q", "-f", os.path.join(folder, "bochsrc"), "-rc", os.path.join(folder, "debugger")]
     with open(os.path.join(folder, "output"), "wb") as output:
         try:
             subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                            timeout=time_limit, check=False)
         except FileNotFoundError as error:
-            raise LabError("bochs: not installed (packages bochs, bochsbios, vgabios)") from error
+            raise LabError(NOT_INSTALLED) from error
         except subprocess.TimeoutExpired:
             return False
     return True
@@ -205,12 +231,11 @@ def boot(disk, folder, powered_off, cpu=DEFAULT_CPU, memory=1024, time_limit=300
     # A Bochs that was killed leaves its lock, and the next one refuses the disk.
     if os.path.exists(disk + ".lock"):
         os.unlink(disk + ".lock")
-    ended = run_bochs(folder, time_limit)
-    console = text_of(os.path.join(folder, "console"))
-    if not ended:
-        note(f"the machine did not end within {time_limit} s; its last words: {console.strip()[-300:]}")
+    if not run_bochs(folder, time_limit):
+        note(f"the machine did not end within {time_limit} s; its last words: {last_words(folder)}")
         return None
+    console = text_of(os.path.join(folder, "console"))
     if powered_off not in console:
-        note("the machine ended early: " + (console.strip()[-300:] or text_of(os.path.join(folder, "output"), 300)))
+        note(f"the machine ended early: {last_words(folder)}")
         return None
     return console, os.path.join(folder, "files.tar")
