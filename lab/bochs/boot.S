@@ -8,7 +8,7 @@
  * knows, its memory map, is added here.
  *
  * The disk is read through the ATA ports, not INT 13h: from protected mode the data go straight to their place above
- * 1 MB, and one LBA48 command reads many megabytes where each INT 13h call would wait for an emulated seek.
+ * 1 MB and one LBA48 command reads many megabytes, where INT 13h would bring small pieces to be copied up from below.
  *
  * Sources: Xen's public header arch-x86/hvm/start_info.h and docs/misc/pvh.pandoc (state at the entry), ACPI "System
  * Address Map Interfaces" (INT 15h E820h), ATA/ATAPI-6 (READ SECTOR(S) EXT, PIO data-in protocol).
@@ -35,6 +35,7 @@
     .set ATA_COMMAND, 0x1f7 /* read: status */
     .set ATA_CONTROL, 0x3f6
     .set COM1_DATA, 0x3f8
+    .set COM1_LINE_CONTROL, 0x3fb
     .set COM1_STATUS, 0x3fd
     .set PM1_CONTROL, 0xb004
 
@@ -52,7 +53,7 @@ _start:
     movw %ax, %ss
     movw $_start, %sp
 
-    /* start_info knows nothing of the BIOS: its entries are E820 entries plus four reserved bytes. */
+    /* An entry of start_info's memory map is one of E820's with four reserved bytes more. */
     movw $MEMORY_MAP, %di
     xorl %ebx, %ebx
 next_range:
@@ -164,6 +165,9 @@ busy:
 
 /* Says so on the console, where labkit/bochs.py finds it, and powers off. */
 fail:
+    movw $COM1_LINE_CONTROL, %dx
+    movb $3, %al /* eight data bits, no parity; at reset there are five */
+    outb %al, %dx
     movl $message, %esi
 drain: /* before each byte and before power-off, which would lose what is still on its way */
     movw $COM1_STATUS, %dx

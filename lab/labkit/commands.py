@@ -9,6 +9,10 @@ from labkit.errors import LabError, MachineFailed
 CONSOLE_TAIL = 12
 
 
+def last_line(said):
+    return (said.strip().splitlines() or ["no message"])[-1]
+
+
 def run(command, **kwargs):
     """A program's output; its failure is an error of one line."""
     try:
@@ -17,8 +21,7 @@ def run(command, **kwargs):
         raise LabError(f"{command[0]}: not installed (ci/setup.sh test installs it)") from error
     except subprocess.CalledProcessError as error:
         said = error.stderr if isinstance(error.stderr, str) else error.stderr.decode(errors="replace")
-        last = (said.strip().splitlines() or ["no message"])[-1]
-        raise LabError(f"{' '.join(command[:3])}: {last}") from error
+        raise LabError(f"{' '.join(command[:3])}: {last_line(said)}") from error
 
 
 def printed_on(console):
@@ -34,8 +37,11 @@ def tail_of(console):
     return "\n".join(printed_on(console)[-CONSOLE_TAIL:])
 
 
-def emulate(command, console, time_limit, done):
-    """Runs an emulator until it ends by itself, after its machine printed the line done on the console."""
+def emulate(command, console, time_limit, done, reason=last_line):
+    """Runs an emulator until it ends by itself, after its machine printed the line done on the console.
+
+    The function reason finds in what the emulator itself said why it ended.
+    """
     try:
         result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                                 timeout=time_limit, check=False)
@@ -44,5 +50,4 @@ def emulate(command, console, time_limit, done):
     except subprocess.TimeoutExpired as error:
         raise MachineFailed(f"the machine did not end within {time_limit} s (--time-limit allows more)") from error
     if done not in printed_on(console):
-        said = (result.stderr.strip().splitlines() or ["no message"])[-1]
-        raise MachineFailed(f"the machine ended early ({command[0]}: {said})")
+        raise MachineFailed(f"the machine ended early ({command[0]}: {reason(result.stdout + result.stderr)})")

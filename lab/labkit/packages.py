@@ -23,6 +23,7 @@ from labkit.errors import LabError, UsageError, note
 # Of a package of half a gigabyte this is what the lab boots and loads.
 WANTED = re.compile(r"(boot/vmlinuz-|lib/modules/[^/]+/(modules\.builtin$|kernel/(arch|virt|drivers/crypto/ccp)/))")
 
+MODULE_SIGNATURE = b"~Module signature appended~\n"
 PVH_NOTE = re.compile(rb"\x04\0\0\0[\x04\x08]\0\0\0\x12\0\0\0Xen\0")
 
 
@@ -173,8 +174,18 @@ def bootable(path, cache):
     return plain
 
 
+def without_signature(module):
+    """A kernel module without its appended signature, whose check would take a part of the boot."""
+    if not module.endswith(MODULE_SIGNATURE):
+        return module
+    # In front of the marker: the signature, then struct module_signature, whose last four bytes are its length.
+    end = len(module) - len(MODULE_SIGNATURE)
+    length = int.from_bytes(module[end - 4:end], "big")
+    return module[:end - 12 - length]
+
+
 def module_data(path):
-    """A module, unpacked."""
+    """A module, unpacked and unsigned."""
     with open(path, "rb") as file:
         data = file.read()
     for suffix, unpacker in ((".xz", lzma.decompress), (".gz", gzip.decompress), (".zst", by_program("zstd"))):
@@ -182,7 +193,7 @@ def module_data(path):
             data = unpacker(data)
     if not data:
         raise LabError(f"{path}: cannot be unpacked (package zstd)")
-    return data
+    return without_signature(data)
 
 
 def canonical(module):

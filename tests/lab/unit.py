@@ -125,6 +125,11 @@ class Modules(InFolder):
         names = [name for name, _ in packages.modules_of(self.folder, "kvm-amd")]
         self.assertEqual(names, ["irqbypass", "kvm", "kvm_amd"])
 
+    def test_signature_goes(self):
+        signed = b"module" + b"signature" + bytes(8) + (9).to_bytes(4, "big") + packages.MODULE_SIGNATURE
+        self.assertEqual(packages.without_signature(signed), b"module")
+        self.assertEqual(packages.without_signature(b"module"), b"module")
+
     def test_missing(self):
         self.module("kvm-amd.ko", b"kvm")
         with self.assertRaisesRegex(LabError, "no module kvm "):
