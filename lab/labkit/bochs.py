@@ -20,8 +20,8 @@ RESULTS = "/dev/ttyS1"
 TIME_LIMITS = {"host": 300, "nested": 900}
 
 INSTRUCTIONS_PER_SECOND = 50_000_000
-# The time stamp counter counts instructions, whatever rate the CPU model announces: without this a kernel on Skylake and
-# later believes the announced one, and sleeps 70 times too long.
+# The time stamp counter counts instructions, whatever rate the CPU model announces: without this a kernel on Skylake
+# and later believes the announced one, and sleeps 70 times too long.
 TSC_RATE = f"tsc_early_khz={INSTRUCTIONS_PER_SECOND // 1000}"
 MEMORY = 1024
 
