@@ -5,7 +5,7 @@
 source "$(dirname "$0")/../cli/lib.sh"
 
 measures "$SOURCE/lab/nestmark-lab" vmx --counted --nestmark "$NESTMARK" --time-limit 280 -- \
-    run --rounds 3 --samples 100 -q -o json:run.json
+    run --rounds 3 --samples 300 -q -o json:run.json
 valid run.json
 /usr/bin/python3 - <<'P' || fail "states"
 import json
