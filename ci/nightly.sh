@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# What is too long for every change: the emulated machines at length. Nested against bare metal on both of them, the track of
+# Debian 12's kernels, and every identity. Leaves its documents and tables in nightly-out/; a track that is there is
+# continued. Arguments are passed on to nestmark run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+ci/setup.sh test
+cmake --preset release -DBUILD_TESTING=OFF >&2
+cmake --build --preset release >&2
+
+lab=lab/nestmark-lab
+out=nightly-out
+code=0
+
+step() {
+    echo "nightly: $1" >&2
+    shift
+    "$@" || {
+        echo "nightly: ended with $?" >&2
+        code=1
+    }
+}
+
+kernels=()
+for version in "" 6.12-; do
+    for flavour in "" cloud- rt-; do
+        kernels+=(--kernel "linux-image-$version${flavour}amd64")
+    done
+done
+
+step "track of kernels" "$lab" track "${kernels[@]}" --mitigations off --mitigations auto --out "$out/track" -- "$@"
+step "nested against bare metal" "$lab" compare --machine svm --machine vmx --out "$out/compare" -- "$@"
+step "identities" "$lab" svm --level nested --as kvm --as ec2 --as gce --as azure --as vmware --as xen --as metal \
+    --out "$out/identities" probe -J
+exit "$code"
