@@ -176,7 +176,7 @@ static int add_devices(struct machine *machine, const struct nm_linux_config *co
 	if (!r)
 		r = add_ports(machine, NM_LINUX_PM1_EVENT, 6, on_pm1);
 	if (!r)
-		r = add_ports(machine, NM_LINUX_RESET, 1, on_reset);
+		r = add_ports(machine, NM_LINUX_RESET_PORT, 1, on_reset);
 	if (!r)
 		r = add_ports(machine, KEYBOARD_COMMAND, 1, on_keyboard);
 	if (!r)
