@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "vmm/deadline.h"
+#include "vmm/linux/layout.h"
 #include "vmm/linux/linux.h"
 
 #include <errno.h>
@@ -121,6 +122,10 @@ static int map_share(const char *path, struct nm_linux_config *config)
 		close(fd);
 		return nm_fail_remedy(EINVAL, "make it with: truncate --size 16M FILE",
 				      "%s: not a regular file of whole pages", path);
+	}
+	if ((uint64_t)info.st_size > NM_LINUX_SHARE_MAX) {
+		close(fd);
+		return nm_fail(EFBIG, "%s: larger than %u MiB", path, NM_LINUX_SHARE_MAX >> 20);
 	}
 	memory = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
