@@ -30,8 +30,13 @@ static void update_line(struct nm_uart *uart)
 
 static void transmit(struct nm_uart *uart, const struct nm_access *access)
 {
-	if (!(uart->mcr & UART_MCR_LOOP))
-		uart->output(uart->output_context, access->data, access->count);
+	const char *data = access->data;
+
+	if (!(uart->mcr & UART_MCR_LOOP) && access->bytes == 1)
+		uart->output(uart->output_context, data, access->count);
+	else if (!(uart->mcr & UART_MCR_LOOP))
+		for (uint32_t i = 0; i < access->count; i++)
+			uart->output(uart->output_context, data + (size_t)i * access->bytes, 1);
 	/* Empty again at once: the line goes down and up, an edge. */
 	uart->empty_pending = false;
 	update_line(uart);
@@ -122,7 +127,7 @@ static void on_access(void *context, const struct nm_access *access)
 		else if (i % access->bytes == 0 && (at != UART_TX || uart->lcr & UART_LCR_DLAB))
 			write_register(uart, at, data[i]);
 	}
-	if (access->write && at == UART_TX && !(uart->lcr & UART_LCR_DLAB) && access->bytes == 1)
+	if (access->write && at == UART_TX && !(uart->lcr & UART_LCR_DLAB))
 		transmit(uart, access);
 	update_line(uart);
 }
