@@ -269,6 +269,9 @@ Test(exit, internal_errors_show_the_instruction_when_kvm_gives_it)
 	memcpy(run.emulation_failure.insn_bytes, "\x0f\x01\xd9", 3);
 	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 1 (KVM could not emulate an "
 			 "instruction): VMMCALL, instruction bytes 0f 01 d9");
+	memcpy(run.emulation_failure.insn_bytes, "\x0f\x0b\x90", 3);
+	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 1 (KVM could not emulate an "
+			 "instruction), instruction bytes 0f 0b 90");
 	run.emulation_failure.flags = 0;
 	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 1 (KVM could not emulate an "
 			 "instruction)");
