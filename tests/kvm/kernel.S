@@ -371,6 +371,17 @@ look_at_meter:
 	inl	%dx, %eax
 	cmpl	$0x4d4e584d, %eax
 	jne	say_no
+	/* The same byte by byte. */
+	movl	$4, %ecx
+	addl	$4, %edx
+1:	decl	%edx
+	shll	$8, %ebx
+	inb	%dx, %al
+	movb	%al, %bl
+	decl	%ecx
+	jnz	1b
+	cmpl	$0x4d4e584d, %ebx
+	jne	say_no
 	movl	$(METER + 4), %edx
 	inl	%dx, %eax
 	movl	%eax, %ebx
