@@ -125,6 +125,9 @@ static int probe_main(int argc, char **argv)
 			return nm_option_error(&nm_command_probe, option, argv);
 		}
 	}
+	if (options.no_guest && options.prove_linux)
+		return nm_usage_error(&nm_command_probe,
+				      "--no-guest and --prove-linux exclude each other");
 	if (optind < argc && options.prove_linux && !options.linux_kernel)
 		options.linux_kernel = argv[optind++];
 	if (optind < argc)
