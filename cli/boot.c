@@ -5,8 +5,11 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "vmm/deadline.h"
+#include "vmm/linux/layout.h"
 #include "vmm/linux/linux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -120,6 +123,10 @@ static int map_share(const char *path, struct nm_linux_config *config)
 		return nm_fail_remedy(EINVAL, "make it with: truncate --size 16M FILE",
 				      "%s: not a regular file of whole pages", path);
 	}
+	if ((uint64_t)info.st_size > NM_LINUX_SHARE_MAX) {
+		close(fd);
+		return nm_fail(EFBIG, "%s: larger than %u MiB", path, NM_LINUX_SHARE_MAX >> 20);
+	}
 	memory = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (memory == MAP_FAILED)
@@ -132,8 +139,17 @@ static int map_share(const char *path, struct nm_linux_config *config)
 static void on_console(void *context, const char *bytes, size_t length)
 {
 	(void)context;
-	/* A guest does not stop because nobody reads it. */
-	(void)nm_write_all(STDOUT_FILENO, bytes, length);
+	/* A guest does not stop because nobody reads it, and its time limit comes even when a full pipe holds it up. */
+	do {
+		ssize_t put = write(STDOUT_FILENO, bytes, length);
+
+		if (put < 0 && errno != EINTR)
+			return;
+		if (put > 0) {
+			bytes += put;
+			length -= (size_t)put;
+		}
+	} while (length && !nm_deadline_passed());
 }
 
 static int report(const struct nm_linux_result *result)

@@ -43,6 +43,8 @@ static int add_failure(struct nm_probe_context *context, const struct nm_linux_p
 	if (proof->result.end == NM_LINUX_RESET)
 		what = proof->user_space ? "user space was reached, but not the power-off"
 					 : "the kernel gave up and asked for a reset";
+	else if (proof->result.end == NM_LINUX_POWER_OFF)
+		what = "it switched itself off without a sign of Linux user space";
 	console_tail(&proof->console, tail, sizeof(tail));
 	return nm_finding_add(context, "guest.linux", NM_STATUS_FAIL, NM_BOOL(false),
 			      "use a machine with hardware virtualization; on one, report it "

@@ -5,14 +5,14 @@
 source "$(dirname "$0")/lib.sh"
 
 expect 0 "$NESTMARK" --help
-says out "Usage: nestmark" "probe" "list" "run" "report" "Exit codes"
+says out "Usage: nestmark" "probe" "list" "run" "report" "boot" "Exit codes"
 expect 0 "$NESTMARK" help
 expect 0 "$NESTMARK" --version
 [[ $(cat out) =~ ^nestmark\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "version: $(cat out)"
 expect 0 "$NESTMARK" --version -J
 /usr/bin/python3 -c 'import json; d = json.load(open("out")); assert d["compiler"] and d["build_type"]' || fail "version -J"
 
-for command in probe list run report; do
+for command in probe list run report boot; do
     expect 0 "$NESTMARK" "$command" --help
     says out "Usage: nestmark $command" "--help"
     expect 0 "$NESTMARK" help "$command"
@@ -48,7 +48,7 @@ expect 2 "$NESTMARK" probe extra
 expect 2 "$NESTMARK" report
 [[ -z $(find . -type f ! -name out ! -name err) ]] || fail "wrong usage left files: $(ls -A)"
 
-for command in "list" "probe --no-guest" "--help" "--version" "run --help"; do
+for command in "list" "probe --no-guest" "--help" "--version" "run --help" "boot --help"; do
     # shellcheck disable=SC2086
     "$NESTMARK" $command >/dev/full 2>err && fail "$command: a full stdout went unnoticed"
     says err "standard output: No space left on device"

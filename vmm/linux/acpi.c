@@ -214,7 +214,7 @@ static uint64_t write_fadt(struct writer *writer, uint64_t facs, uint64_t dsdt)
 		.boot_architecture = BOOT_NO_VGA | BOOT_NO_CMOS_CLOCK,
 		.flags = FLAG_WBINVD | FLAG_C1 | FLAG_NO_POWER_BUTTON | FLAG_NO_SLEEP_BUTTON |
 			 FLAG_RESET_REGISTER,
-		.reset = port(NM_LINUX_RESET, 8),
+		.reset = port(NM_LINUX_RESET_PORT, 8),
 		.reset_value = NM_LINUX_RESET_VALUE,
 		.x_dsdt = dsdt,
 		.x_pm1a_event = port(NM_LINUX_PM1_EVENT, 32),

@@ -86,11 +86,12 @@ static int place_initrd(const struct nm_boot *boot, const struct nm_vm *vm, uint
 		return 0;
 	if (boot->kernel->initrd_end + 1 < limit)
 		limit = boot->kernel->initrd_end + 1;
-	if (limit < boot->initrd_bytes || limit - boot->initrd_bytes < boot->kernel->end)
+	if (limit >= boot->initrd_bytes)
+		*out = (limit - boot->initrd_bytes) / PAGE * PAGE;
+	if (*out < boot->kernel->end)
 		return nm_fail_remedy(ENOSPC, "give the guest more memory",
 				      "an initramfs of %zu MiB does not fit behind the kernel",
 				      (boot->initrd_bytes >> 20) + 1);
-	*out = (limit - boot->initrd_bytes) / PAGE * PAGE;
 	memory = nm_vm_memory(vm, *out, boot->initrd_bytes);
 	if (!memory)
 		return nm_fail(ENOSPC, "the initramfs lies outside of the guest's memory");

@@ -11,7 +11,7 @@
 
 #define HYPERVISOR_BASE	 0x40000000u
 #define HYPERVISOR_LIMIT 0x400000ffu
-#define SPARE_ENTRIES	 1
+#define SPARE_ENTRIES	 2 /* the signature, and the second level of leaf 0Bh */
 
 /* SDM vol. 2A, CPUID: leaf 1 EBX and ECX; leaf 0Bh levels. */
 #define LEAF1_APIC_ID_SHIFT 24
@@ -19,6 +19,8 @@
 #define LEAF1_X2APIC	    (1u << 21)
 #define LEAF1_TSC_DEADLINE  (1u << 24)
 #define LEAF1_HYPERVISOR    (1u << 31)
+#define LEAF_LEVELS	    0xbu
+#define LEAF_LEVELS_V2	    0x1fu
 #define LEAFB_SMT	    0x100u
 #define LEAFB_CORE	    0x201u
 #define LEAF4_TYPE	    0x1fu
@@ -52,12 +54,24 @@ static void set_features(struct kvm_cpuid_entry2 *entry, const struct nm_kvm *kv
 		entry->ecx &= ~LEAF1_HYPERVISOR;
 }
 
-static void set_levels(struct kvm_cpuid_entry2 *entry, unsigned int id, unsigned int count)
+/* KVM supports the leaf but leaves the levels to its user: threads of a core, cores of the package (api.rst). */
+static void add_levels(struct kvm_cpuid2 *cpuid, unsigned int id, unsigned int count)
 {
-	entry->edx = id;
-	entry->eax = entry->index == 1 ? bits_for(count) : 0;
-	entry->ebx = entry->index == 0 ? 1 : entry->index == 1 ? count : 0;
-	entry->ecx = entry->index == 0 ? LEAFB_SMT : entry->index == 1 ? LEAFB_CORE : entry->index;
+	const struct kvm_cpuid_entry2 thread = {.function = LEAF_LEVELS,
+						.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
+						.ebx = 1,
+						.ecx = LEAFB_SMT,
+						.edx = id};
+	const struct kvm_cpuid_entry2 core = {.function = LEAF_LEVELS,
+					      .index = 1,
+					      .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
+					      .eax = bits_for(count),
+					      .ebx = count,
+					      .ecx = LEAFB_CORE,
+					      .edx = id};
+
+	cpuid->entries[cpuid->nent++] = thread;
+	cpuid->entries[cpuid->nent++] = core;
 }
 
 /* One thread per core, one package: whatever topology the host has is not the guest's. */
@@ -72,10 +86,6 @@ static void adjust(struct kvm_cpuid_entry2 *entry, const struct nm_kvm *kvm, uns
 		if (entry->eax & LEAF4_TYPE)
 			entry->eax = (entry->eax & ~LEAF4_TOPOLOGY) | (count - 1) << 26;
 		break;
-	case 0xb:
-	case 0x1f:
-		set_levels(entry, id, count);
-		break;
 	case 0x80000008:
 		entry->ecx = (entry->ecx & ~LEAF8_CORES) | bits_for(count) << 12 | (count - 1);
 		break;
@@ -87,6 +97,14 @@ static void adjust(struct kvm_cpuid_entry2 *entry, const struct nm_kvm *kvm, uns
 	default:
 		break;
 	}
+}
+
+/* Ours are put in their place, or in none. */
+static bool is_replaced(const struct kvm_cpuid_entry2 *entry, const struct nm_identity *identity)
+{
+	if (is_hypervisor_leaf(entry->function))
+		return !identity->kvm || entry->function == HYPERVISOR_BASE;
+	return entry->function == LEAF_LEVELS || entry->function == LEAF_LEVELS_V2;
 }
 
 static struct kvm_cpuid_entry2 signature_leaf(const struct nm_identity *identity)
@@ -115,8 +133,9 @@ int nm_linux_set_cpuid(const struct nm_vcpu *vcpu, const struct nm_kvm *kvm, uns
 	for (uint32_t i = 0; i < supported->nent; i++) {
 		struct kvm_cpuid_entry2 entry = supported->entries[i];
 
-		if (is_hypervisor_leaf(entry.function) &&
-		    !(identity->kvm && entry.function > HYPERVISOR_BASE))
+		if (entry.function == LEAF_LEVELS && entry.index == 0)
+			add_levels(cpuid, id, count);
+		if (is_replaced(&entry, identity))
 			continue;
 		adjust(&entry, kvm, id, count, identity);
 		cpuid->entries[cpuid->nent++] = entry;

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "vmm/linux/layout.h"
 #include "vmm/linux/unpack.h"
 
 #include <asm/bootparam.h>
@@ -33,6 +34,18 @@ static int fail_image(const struct nm_kernel *kernel, const char *what)
 	return nm_fail_remedy(ENOEXEC, REMEDY_KERNEL, "%s: %s", kernel->name, what);
 }
 
+/* Where it goes and begins: below 1 MiB are the tables that it is handed. */
+static int check_place(const struct nm_kernel *kernel)
+{
+	if (kernel->start < NM_LINUX_HIGH)
+		return fail_image(kernel, "wants memory below 1 MiB, which no 64-bit kernel does");
+	if (kernel->entry < kernel->start || kernel->entry >= kernel->end ||
+	    (kernel->pvh_entry &&
+	     (kernel->pvh_entry < kernel->start || kernel->pvh_entry >= kernel->end)))
+		return fail_image(kernel, "its entry point lies outside of it");
+	return 0;
+}
+
 static int parse_bzimage(struct nm_kernel *kernel)
 {
 	struct setup_header header;
@@ -50,7 +63,7 @@ static int parse_bzimage(struct nm_kernel *kernel)
 		return fail_image(kernel, "its header does not fit its size");
 	kernel->entry = kernel->start + ENTRY_64;
 	kernel->initrd_end = header.initrd_addr_max;
-	return 0;
+	return check_place(kernel);
 }
 
 static bool within(const struct nm_kernel *kernel, uint64_t offset, uint64_t bytes)
@@ -134,7 +147,7 @@ static int parse_elf(struct nm_kernel *kernel)
 		r = fail_image(kernel, "nothing in it is to be loaded");
 	kernel->entry = elf.e_entry;
 	kernel->initrd_end = INITRD_END;
-	return r;
+	return r ? r : check_place(kernel);
 }
 
 int nm_kernel_parse(struct nm_kernel *kernel, const char *name, const unsigned char *bytes,

@@ -17,7 +17,6 @@
 #include <linux/kvm.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,13 +53,26 @@ struct machine {
 	struct processor *processors;
 	unsigned int count;
 	uint64_t limit_ns;
-	pthread_mutex_t lock; /* of the devices, and of result until ended */
-	atomic_bool ended;
-	atomic_uint_fast64_t user_exits;
+	pthread_mutex_t lock; /* of the devices and of all below, and of the threads until ended */
+	bool ended;
 	struct nm_linux_result *result;
 };
 
-/* The first end counts; the caller holds the lock. */
+/* The signal of the time limit makes the other vCPUs leave KVM_RUN. */
+static void kick_others(const struct machine *machine)
+{
+	for (unsigned int i = 0; i < machine->count; i++) {
+		const struct processor *processor = &machine->processors[i];
+
+		if (processor->started && !pthread_equal(processor->thread, pthread_self()))
+			(void)pthread_kill(processor->thread, SIGRTMIN);
+	}
+}
+
+/*
+ * The first end counts. The caller holds the lock: who joins these threads has held it since, so that none is gone while it
+ * is sent a signal.
+ */
 static void end(struct machine *machine, enum nm_linux_end how, const char *text)
 {
 	if (machine->ended)
@@ -69,6 +81,7 @@ static void end(struct machine *machine, enum nm_linux_end how, const char *text
 	snprintf(machine->result->text, sizeof(machine->result->text), "%.*s",
 		 (int)sizeof(machine->result->text) - 1, text);
 	machine->ended = true;
+	kick_others(machine);
 }
 
 static uint32_t value_of(const struct nm_access *access)
@@ -184,7 +197,7 @@ static int add_devices(struct machine *machine, const struct nm_linux_config *co
 	if (!r)
 		r = add_ports(machine, NM_LINUX_PM1_EVENT, 6, on_pm1);
 	if (!r)
-		r = add_ports(machine, NM_LINUX_RESET, 1, on_reset);
+		r = add_ports(machine, NM_LINUX_RESET_PORT, 1, on_reset);
 	if (!r)
 		r = add_ports(machine, KEYBOARD_COMMAND, 1, on_keyboard);
 	if (!r)
@@ -349,13 +362,11 @@ static void end_by_time(struct machine *machine)
 	end(machine, NM_LINUX_TIMEOUT, text);
 }
 
-static void run_once(struct machine *machine, struct processor *processor)
+/* After KVM_RUN, with the lock. */
+static void serve(struct machine *machine, const struct processor *processor, int error)
 {
-	int error = ioctl(processor->vcpu.fd, KVM_RUN, 0) ? errno : 0;
-
-	pthread_mutex_lock(&machine->lock);
 	if (!error) {
-		machine->user_exits++;
+		machine->result->user_exits++;
 		if (!nm_devices_serve(&machine->devices, processor->vcpu.run))
 			end_by_exit(machine, &processor->vcpu);
 	} else if (error != EINTR && error != EAGAIN) {
@@ -363,24 +374,20 @@ static void run_once(struct machine *machine, struct processor *processor)
 	} else if (nm_deadline_passed()) {
 		end_by_time(machine);
 	}
-	pthread_mutex_unlock(&machine->lock);
 }
 
-/* The signal of the time limit makes the other vCPUs leave KVM_RUN. */
-static void kick_others(struct machine *machine)
+static void loop(struct machine *machine, const struct processor *processor)
 {
-	for (unsigned int i = 0; i < machine->count; i++) {
-		struct processor *processor = &machine->processors[i];
+	pthread_mutex_lock(&machine->lock);
+	while (!machine->ended) {
+		int error;
 
-		if (processor->started && !pthread_equal(processor->thread, pthread_self()))
-			(void)pthread_kill(processor->thread, SIGRTMIN);
+		pthread_mutex_unlock(&machine->lock);
+		error = ioctl(processor->vcpu.fd, KVM_RUN, 0) ? errno : 0;
+		pthread_mutex_lock(&machine->lock);
+		serve(machine, processor, error);
 	}
-}
-
-static void loop(struct machine *machine, struct processor *processor)
-{
-	while (!machine->ended)
-		run_once(machine, processor);
+	pthread_mutex_unlock(&machine->lock);
 }
 
 static void *processor_main(void *argument)
@@ -396,22 +403,22 @@ static void *processor_main(void *argument)
 		return NULL;
 	}
 	loop(machine, processor);
-	kick_others(machine);
 	nm_deadline_disarm(&deadline);
 	return NULL;
 }
 
-static int start_others(struct machine *machine)
+static int start(struct machine *machine, unsigned int index)
 {
-	for (unsigned int i = 1; i < machine->count; i++) {
-		struct processor *processor = &machine->processors[i];
-		int error = pthread_create(&processor->thread, NULL, processor_main, processor);
+	struct processor *processor = &machine->processors[index];
+	int error;
 
-		if (error)
-			return nm_fail(error, "thread of vCPU %u: %s", i, strerror(error));
-		processor->started = true;
-	}
-	return 0;
+	pthread_mutex_lock(&machine->lock);
+	error = pthread_create(&processor->thread, NULL, processor_main, processor);
+	processor->started = !error;
+	if (error)
+		end(machine, NM_LINUX_UNEXPECTED, "");
+	pthread_mutex_unlock(&machine->lock);
+	return error ? nm_fail(error, "thread of vCPU %u: %s", index, strerror(error)) : 0;
 }
 
 /* Its own deadline comes first: with it the handler of the signal that ends the others is there. */
@@ -425,11 +432,9 @@ static int run(struct machine *machine)
 		return r;
 	first->thread = pthread_self();
 	first->started = true;
-	r = start_others(machine);
-	if (r)
-		machine->ended = true;
+	for (unsigned int i = 1; !r && i < machine->count; i++)
+		r = start(machine, i);
 	loop(machine, first);
-	kick_others(machine);
 	for (unsigned int i = 1; i < machine->count; i++)
 		if (machine->processors[i].started)
 			pthread_join(machine->processors[i].thread, NULL);
@@ -454,7 +459,7 @@ int nm_linux_run(const struct nm_kvm *kvm, const struct nm_linux_config *config,
 		 struct nm_linux_result *result)
 {
 	struct machine machine = {.vm = {.fd = -1}, .limit_ns = limit_ns, .result = result};
-	uint64_t start = nm_clock_raw_ns();
+	uint64_t begin = nm_clock_raw_ns();
 	int r = check(config);
 
 	*result = (struct nm_linux_result) {0};
@@ -465,7 +470,6 @@ int nm_linux_run(const struct nm_kvm *kvm, const struct nm_linux_config *config,
 	if (!r)
 		r = run(&machine);
 	destroy(&machine);
-	result->elapsed_ns = nm_clock_raw_ns() - start;
-	result->user_exits = machine.user_exits;
+	result->elapsed_ns = nm_clock_raw_ns() - begin;
 	return r;
 }

@@ -24,8 +24,10 @@ static void on_console(void *context, const char *bytes, size_t length)
 {
 	struct nm_text *console = context;
 
-	if (console->length + length <= CONSOLE_LIMIT)
-		nm_text_put(console, bytes, length);
+	/* Text: a NUL would hide what follows it. */
+	for (size_t i = 0; i < length && console->length < CONSOLE_LIMIT; i++)
+		if (bytes[i])
+			nm_text_put(console, &bytes[i], 1);
 }
 
 static void read_release(struct nm_linux_proof *out)

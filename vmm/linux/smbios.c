@@ -175,7 +175,10 @@ static void write_entry_point(const struct writer *writer)
 
 int nm_smbios_write(unsigned char *memory, size_t bytes, const struct nm_identity *identity)
 {
-	struct writer writer = {.memory = memory, .bytes = bytes, .used = TABLE_OFFSET};
+	struct writer writer = {.memory = memory,
+				.bytes = bytes,
+				.used = TABLE_OFFSET,
+				.error = bytes < TABLE_OFFSET ? -ENOSPC : 0};
 
 	put_bios(&writer, identity);
 	put_system(&writer, identity);
