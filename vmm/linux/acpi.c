@@ -78,7 +78,6 @@ struct fadt {
 _Static_assert(sizeof(struct fadt) == 268, "the FADT of revision 5 has 268 bytes");
 
 #define FADT_REVISION		 5
-#define BOOT_NO_VGA		 (1u << 2)
 #define BOOT_NO_CMOS_CLOCK	 (1u << 5)
 #define FLAG_WBINVD		 (1u << 0)
 #define FLAG_C1			 (1u << 2)
@@ -209,9 +208,12 @@ static uint64_t write_fadt(struct writer *writer, uint64_t facs, uint64_t dsdt)
 		.pm1a_control = NM_LINUX_PM1_CONTROL,
 		.pm1_event_length = 4,
 		.pm1_control_length = 2,
+		.pm_timer = NM_LINUX_PM_TIMER,
+		.pm_timer_length = 4,
 		.c2_latency = 0xffff,
 		.c3_latency = 0xffff,
-		.boot_architecture = BOOT_NO_VGA | BOOT_NO_CMOS_CLOCK,
+		/* Not that there is no VGA either: under Xen's signature Linux would take itself for PVH. */
+		.boot_architecture = BOOT_NO_CMOS_CLOCK,
 		.flags = FLAG_WBINVD | FLAG_C1 | FLAG_NO_POWER_BUTTON | FLAG_NO_SLEEP_BUTTON |
 			 FLAG_RESET_REGISTER,
 		.reset = port(NM_LINUX_RESET_PORT, 8),
@@ -219,6 +221,7 @@ static uint64_t write_fadt(struct writer *writer, uint64_t facs, uint64_t dsdt)
 		.x_dsdt = dsdt,
 		.x_pm1a_event = port(NM_LINUX_PM1_EVENT, 32),
 		.x_pm1a_control = port(NM_LINUX_PM1_CONTROL, 16),
+		.x_pm_timer = port(NM_LINUX_PM_TIMER, 32),
 	};
 	uint64_t at = append(writer, &fadt, sizeof(fadt));
 

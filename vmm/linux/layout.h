@@ -25,11 +25,12 @@
 
 #define NM_LINUX_COMMAND_LINE_BYTES 2048u
 
-/* ACPI fixed hardware: PM1a event and control blocks, reset register (ACPI 6.4, 4.8.3). */
+/* ACPI fixed hardware: PM1a event and control blocks, reset register, power management timer (ACPI 6.4, 4.8.3). */
 #define NM_LINUX_PM1_EVENT   0x600u
 #define NM_LINUX_PM1_CONTROL 0x604u
 #define NM_LINUX_RESET_PORT  0x608u
 #define NM_LINUX_RESET_VALUE 1u
+#define NM_LINUX_PM_TIMER    0x60cu
 #define NM_LINUX_SCI	     9u
 #define NM_LINUX_S5_TYPE     5u
 

@@ -123,6 +123,16 @@ static void on_pm1(void *context, const struct nm_access *access)
 		answer(access, access->address == PM1_ENABLE ? machine->pm1_enable : 0);
 }
 
+/* 24 bits at 3.579545 MHz (ACPI 6.4, 4.8.3.3): what kernels without a paravirtual clock calibrate their TSC against. */
+static void on_pm_timer(void *context, const struct nm_access *access)
+{
+	const double ticks_per_ns = 3.579545e-3;
+
+	(void)context;
+	if (!access->write)
+		answer(access, (uint64_t)((double)nm_clock_ns() * ticks_per_ns) & 0xffffff);
+}
+
 static void on_reset(void *context, const struct nm_access *access)
 {
 	if (access->write && value_of(access) == NM_LINUX_RESET_VALUE)
@@ -199,6 +209,8 @@ static int add_devices(struct machine *machine, const struct nm_linux_config *co
 	if (!r)
 		r = add_ports(machine, NM_LINUX_RESET_PORT, 1, on_reset);
 	if (!r)
+		r = add_ports(machine, NM_LINUX_PM_TIMER, 4, on_pm_timer);
+	if (!r)
 		r = add_ports(machine, KEYBOARD_COMMAND, 1, on_keyboard);
 	if (!r)
 		r = add_ports(machine, NM_METER_PORT_MAGIC,
@@ -271,6 +283,20 @@ static int add_processors(struct machine *machine, const struct nm_kvm *kvm,
 	return r;
 }
 
+/* Without KVM's clock a kernel would calibrate its TSC by I/O ports, which fails where an exit takes long. */
+static void write_command_line(const struct nm_linux_config *config, uint64_t tsc_khz, char *out,
+			       size_t size)
+{
+	const struct nm_identity *identity = config->identity;
+	int used = snprintf(out, size, "%s", config->command_line);
+
+	if (identity->kernel_arguments && used >= 0 && (size_t)used < size)
+		used += snprintf(out + used, size - (size_t)used, " %s",
+				 identity->kernel_arguments);
+	if (!identity->kvm && tsc_khz && used >= 0 && (size_t)used < size)
+		snprintf(out + used, size - (size_t)used, " tsc_early_khz=%" PRIu64, tsc_khz);
+}
+
 static int load(struct machine *machine, const struct nm_linux_config *config)
 {
 	const struct nm_identity *identity = config->identity;
@@ -285,9 +311,8 @@ static int load(struct machine *machine, const struct nm_linux_config *config)
 		.pvh = config->kernel->pvh_entry && !identity->bzimage_entry,
 	};
 
-	snprintf(command_line, sizeof(command_line), "%s%s%s", config->command_line,
-		 identity->kernel_arguments ? " " : "",
-		 identity->kernel_arguments ? identity->kernel_arguments : "");
+	write_command_line(config, nm_vcpu_tsc_khz(&machine->processors[0].vcpu), command_line,
+			   sizeof(command_line));
 	return nm_boot_load(&boot, &machine->vm, &machine->processors[0].vcpu);
 }
 
