@@ -104,6 +104,8 @@ class Images:
                 raise UsageError(f"{argument!r}: an argument with a line break cannot be passed on")
         work = WORK.format(program=AS_USER if machine.user else "nestmark")
         image = self.base(machine.parameters, work, deliver)
+        for source in machine.files:
+            image.copy(source, os.path.basename(source), 0o644)
         image.file("arguments", "".join(argument + "\n" for argument in arguments))
         image.write(path)
 

@@ -38,6 +38,7 @@ class Machine:
     time_limit: int = 0
     identities: list = field(default_factory=list)
     parameters: list = field(default_factory=list)
+    files: list = field(default_factory=list)
 
     def __post_init__(self):
         emulator = KINDS[self.kind]
@@ -45,6 +46,9 @@ class Machine:
         self.time_limit = self.time_limit or emulator.TIME_LIMITS[self.level]
         if self.identities and self.level == "host":
             raise UsageError("--as: the identity is that of the guest that --level nested boots")
+        for path in self.files:
+            if not os.path.isfile(path):
+                raise UsageError(f"--file {path}: no such file")
         if not os.access(self.nestmark, os.X_OK):
             raise UsageError(f"{self.nestmark}: no such program (build it, or name it with --nestmark)")
 
