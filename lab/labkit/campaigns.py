@@ -9,7 +9,7 @@ from labkit import compare as comparison
 from labkit import track as tracking
 from labkit.errors import LabError, UsageError, note
 from labkit.machine import Machine, run
-from labkit.packages import cache_folder, find_kernel, is_file
+from labkit.packages import cache_folder, concrete, find_kernel, is_file
 
 # Counted rounds agree with each other; three show it, and their median is safe from the tick of a timer.
 BRIEF = ["--rounds", "3", "--samples", "300"]
@@ -82,7 +82,7 @@ def track_one(options, kernel, mitigations, path):
 def track(options):
     """One counted document for each kernel and setting of the mitigations, and their table."""
     columns = {}
-    for kernel in options.kernels:
+    for kernel in (name if is_file(name) else concrete(name) for name in options.kernels):
         for mitigations in options.mitigations or ["off"]:
             title = tracking.title_of(kernel, mitigations)
             if title in columns:

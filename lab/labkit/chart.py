@@ -11,7 +11,7 @@ TERMINALS = {"svg": "svg size 1200,700 background rgb 'white' font 'sans,13'",
 
 SCRIPT = """set terminal {terminal}
 set output '{output}'
-set datafile separator tab
+set datafile separator tab missing '?'
 set key outside right noenhanced
 set ylabel 'instructions per operation, difference in %'
 set grid ytics
@@ -21,34 +21,40 @@ plot for [i=2:{last}] $data using i:xtic(1) with linespoints linewidth 2 title c
 """
 
 
+def measured(documents):
+    """The documents whose guests could be measured: a machine may not serve every kernel."""
+    return {title: document for title, document in documents.items()
+            if any(cell.good for key, cell in document.cells.items() if key[1] != "native")}
+
+
 def changes(documents):
-    """(titles, {name: percent by document}) of the operations at cpl0 that are ok everywhere and ever differ."""
+    """{operation: percent by document} of what differs in guests at cpl0; None where it was not measured."""
     lines = {}
     for key in keys_of(documents.values()):
-        cells = [document.cell(key) for document in documents.values()]
-        if key[1] == "native" or "cpl3" in key[1] or not all(cell.good and cell.value for cell in cells):
+        first, *others = (document.cell(key) for document in documents.values())
+        if key[1] == "native" or "cpl3" in key[1] or not (first.good and first.value):
             continue
-        percents = [100 * (cell.value / cells[0].value - 1) for cell in cells]
+        percents = [0, *(100 * (cell.value / first.value - 1) if cell.good else None for cell in others)]
         if any(percents):
             lines[key[0]] = percents
-    return list(documents), lines
+    return lines
 
 
 def data_of(documents):
-    """gnuplot's data: a column for each operation, a row for each kernel; empty where nothing differs."""
-    titles, lines = changes(documents)
-    if not lines:
-        return "", 0
+    """gnuplot's data: a column for each operation, a row for each kernel; and the number of the last column."""
+    documents = measured(documents)
+    lines = changes(documents) if documents else {}
     rows = ["\t".join(["kernel", *lines])]
-    for i, title in enumerate(titles):
-        rows.append("\t".join([title, *(f"{percents[i]:.3f}" for percents in lines.values())]))
+    for i, title in enumerate(documents):
+        rows.append("\t".join([title, *("?" if percents[i] is None else f"{percents[i]:.3f}"
+                                        for percents in lines.values())]))
     return "$data << EOD\n" + "\n".join(rows) + "\nEOD\n", len(lines) + 1
 
 
 def draw(documents, folder):
     """The names of the charts that were drawn: SVG, and PNG where gnuplot can."""
     data, last = data_of(documents)
-    if not data:
+    if last < 2:
         note("no operation differs: nothing to draw")
         return []
     drawn = []

@@ -5,6 +5,18 @@
 WORDS = 2
 
 
+def joined(rows):
+    """Rows with one for each operation whose numbers are the same in several places."""
+    out = []
+    for row in rows:
+        last = out[-1] if out else [None]
+        if last[0] == row[0] and last[WORDS:] == row[WORDS:]:
+            last[1] += f", {row[1]}"
+        else:
+            out.append(list(row))
+    return out
+
+
 def as_text(header, rows):
     widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
     lines = []

@@ -6,16 +6,17 @@ import os
 from labkit import chart
 from labkit.documents import keys_of, number, read, same_clock, unit_of
 from labkit.errors import LabError
-from labkit.tables import as_markdown, as_text
+from labkit.tables import as_markdown, as_text, joined
 
 LEGEND = """Unit: {unit} per operation, the median of each document. Differences are against the first column; =
-means none. Counts need no statistics: each difference is one of the code that ran, though one or two instructions may
-come from where a kernel's objects lie (docs/lab.md). Instructions are not time.
+means none. Counts need no statistics: each difference is one of the code that ran. Instructions are not time.
 """
 
 
 def title_of(kernel, mitigations):
-    return os.path.basename(kernel) + ("" if mitigations == "off" else f"-mitigations-{mitigations}")
+    """What a column is called, and its document: linux-image-6.1.0-56-amd64 is 6.1.0-56-amd64."""
+    name = os.path.basename(kernel).removeprefix("linux-image-")
+    return name + ("" if mitigations == "off" else f"-mitigations-{mitigations}")
 
 
 def difference(first, other):
@@ -36,7 +37,7 @@ def table_of(columns):
     for key in keys_of(columns.values()):
         first, *others = (columns[title].cell(key) for title in titles)
         rows.append([*key, first.text(), *(difference(first, other) for other in others)])
-    return ["operation", "where", *titles], rows
+    return ["operation", "where", *titles], joined(rows)
 
 
 def track(columns, folder):

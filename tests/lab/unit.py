@@ -217,6 +217,15 @@ class Tables(InFolder):
         self.assertEqual(rows, [["a", "cpl0", "1,000", "1,012 +12 (+1.2 %)"], ["b", "cpl0", "10", "10 ="],
                                 ["c", "cpl0", "5", "5 noisy"], ["d", "cpl0", "not measured", "3"]])
 
+    def test_places_that_agree_share_a_row(self):
+        _, rows = self.track({("a", 0): (7, "ok", None), ("a", 3): (7, "ok", None), ("b", 0): (1, "ok", None)},
+                             {("a", 0): (8, "ok", None), ("a", 3): (8, "ok", None), ("b", 0): (1, "ok", None)})
+        self.assertEqual([row[:2] for row in rows], [["a", "cpl0, cpl3"], ["b", "cpl0"]])
+
+    def test_titles(self):
+        self.assertEqual(track.title_of("linux-image-6.1.0-56-amd64", "off"), "6.1.0-56-amd64")
+        self.assertEqual(track.title_of("./mine/bzImage", "auto"), "bzImage-mitigations-auto")
+
     def test_track_refuses_times(self):
         path = self.document("k.json", {("a", 0): (1, "ok", None)}, clock="tsc")
         with self.assertRaisesRegex(LabError, "was not counted"):
@@ -227,6 +236,16 @@ class Tables(InFolder):
             {("a", 0): (1000, "ok", None), ("b", 0): (10, "ok", None), ("c", None): (5, "ok", None)},
             {("a", 0): (990, "ok", None), ("b", 0): (10, "ok", None), ("c", None): (6, "ok", None)}])}
         self.assertEqual(chart.data_of(columns), ("$data << EOD\nkernel\ta\nk0\t0.000\nk1\t-1.000\nEOD\n", 2))
+
+    def test_chart_without_what_was_not_measured(self):
+        columns = {f"k{i}": documents.read(self.document(f"k{i}.json", cells)) for i, cells in enumerate([
+            {("a", 0): (1000, "ok", None), ("b", 0): (10, "ok", None)},
+            {("a", 0): (None, "unsupported", None), ("c", None): (6, "ok", None)},
+            {("a", 0): (990, "ok", None), ("b", 0): (10, "failed", None)},
+            {("a", 0): (1000, "ok", None), ("b", 0): (11, "ok", None)}])}
+        self.assertEqual(chart.data_of(columns), ("$data << EOD\nkernel\ta\tb\nk0\t0.000\t0.000\n"
+                                                  "k2\t-1.000\t?\nk3\t0.000\t10.000\nEOD\n", 3))
+        self.assertEqual(chart.data_of({"k1": columns["k1"]})[1], 1)
 
 
 class Arguments(InFolder):
