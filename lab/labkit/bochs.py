@@ -24,6 +24,10 @@ INSTRUCTIONS_PER_SECOND = 50_000_000
 # and later believes the announced one, and sleeps 70 times too long.
 TSC_RATE = f"tsc_early_khz={INSTRUCTIONS_PER_SECOND // 1000}"
 MEMORY = 1024
+# The one display of Debian's build that needs none; without the option it waits for a viewer to connect.
+DISPLAY = 'rfb, options="timeout=0"'
+# That of a build of one's own, as docs/lab.md configures it.
+OWN_DISPLAY = "nogui"
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BOOT_CODE = os.path.join(HERE, "..", "bochs", "boot.S")
@@ -149,13 +153,12 @@ def build_disk(kernel_elf_path, initrd_path, command_line, target_path):
         file.truncate(round_up(file.tell(), CYLINDER))
 
 
-def configuration(disk, folder, cpu, memory):
+def configuration(disk, folder, cpu, memory, display):
     """The text of Bochs' configuration file."""
     cylinders = os.path.getsize(disk) // CYLINDER
     return f"""\
 config_interface: textconfig
-# The one display of Debian's build that needs none; without the option it waits for a viewer to connect.
-display_library: rfb, options="timeout=0"
+display_library: {display}
 # The speaker's mixer aborts where there is no sound card, even when the speaker is disabled.
 plugin_ctrl: speaker=0
 romimage: file={BIOS}
@@ -191,10 +194,13 @@ def boot(machine, initrd, folder):
             raise LabError(f"{path}: not there (packages bochs, bochsbios, vgabios)")
     disk = os.path.join(folder, "disk")
     build_disk(machine.kernel.image, initrd, " ".join(filter(None, [CONSOLE, TSC_RATE, machine.append])), disk)
-    # Debian's build is one with the debugger, which stops at the first instruction unless it is told to go on.
-    for name, text in (("bochsrc", configuration(disk, folder, machine.cpu, MEMORY)), ("debugger", "c\n")):
+    display = OWN_DISPLAY if machine.emulator else DISPLAY
+    for name, text in (("bochsrc", configuration(disk, folder, machine.cpu, MEMORY, display)), ("debugger", "c\n")):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
-    command = ["bochs-bin", "-q", "-f", os.path.join(folder, "bochsrc"), "-rc", os.path.join(folder, "debugger")]
+    command = [machine.emulator or "bochs-bin", "-q", "-f", os.path.join(folder, "bochsrc")]
+    if not machine.emulator:
+        # Debian's build is one with the debugger, which stops at the first instruction unless it is told to go on.
+        command += ["-rc", os.path.join(folder, "debugger")]
     emulate(command, os.path.join(folder, "console"), machine.time_limit, DONE, reason)
     return os.path.join(folder, "results.tar")

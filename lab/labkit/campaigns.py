@@ -17,7 +17,8 @@ BRIEF = ["--rounds", "3", "--samples", "300"]
 
 def machine_of(options, kind, kernel, **changes):
     common = {name: getattr(options, name)
-              for name in ("nestmark", "cpu", "user", "time_limit", "identities", "parameters", "files", "append")}
+              for name in ("nestmark", "emulator", "cpu", "user", "time_limit", "identities", "parameters", "files",
+                           "append")}
     if options.modules and not any(is_file(name) for name in getattr(options, "kernels", [kernel or ""])):
         raise UsageError(f"--modules {options.modules}: belongs to a kernel that --kernel names as a file")
     return Machine(kind=kind, kernel=find_kernel(kernel, options.modules, cache_folder()), **{**common, **changes})
@@ -82,8 +83,9 @@ def track_one(options, kernel, mitigations, path):
 def track(options):
     """One counted document for each kernel and setting of the mitigations, and their table."""
     columns = {}
-    for kernel in (name if is_file(name) else concrete(name) for name in options.kernels):
-        for mitigations in options.mitigations or ["off"]:
+    kernels = [name if is_file(name) else concrete(name) for name in options.kernels]
+    for mitigations in options.mitigations or ["off"]:
+        for kernel in kernels:
             title = tracking.title_of(kernel, mitigations)
             if title in columns:
                 raise UsageError(f"--kernel {kernel}: there are two of this name (give one file another name)")

@@ -15,9 +15,11 @@ set datafile separator tab missing '?'
 set key outside right noenhanced
 set ylabel 'instructions per operation, difference in %'
 set grid ytics
-set xtics rotate by -30 noenhanced
+set lmargin 14
+set xtics rotate by 25 right noenhanced
 set offsets 0.2, 0.2, graph 0.05, graph 0.05
-plot for [i=2:{last}] $data using i:xtic(1) with linespoints linewidth 2 title columnheader(i)
+plot for [i=2:{last}] $data using i:xtic(1) with linespoints linewidth 2 \\
+    dashtype 1 + (i - 2) / 8 pointtype i title columnheader(i)
 """
 
 

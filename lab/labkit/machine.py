@@ -32,6 +32,7 @@ class Machine:
     nestmark: str
     level: str = "host"
     cpu: str = ""
+    emulator: str = ""
     counted: bool = False
     user: bool = False
     append: str = ""
@@ -41,16 +42,18 @@ class Machine:
     files: list = field(default_factory=list)
 
     def __post_init__(self):
-        emulator = KINDS[self.kind]
-        self.cpu = self.cpu or emulator.CPU
-        self.time_limit = self.time_limit or emulator.TIME_LIMITS[self.level]
+        kind = KINDS[self.kind]
+        self.cpu = self.cpu or kind.CPU
+        self.time_limit = self.time_limit or kind.TIME_LIMITS[self.level]
         if self.identities and self.level == "host":
             raise UsageError("--as: the identity is that of the guest that --level nested boots")
         for path in self.files:
             if not os.path.isfile(path):
                 raise UsageError(f"--file {path}: no such file")
-        if not os.access(self.nestmark, os.X_OK):
-            raise UsageError(f"{self.nestmark}: no such program (build it, or name it with --nestmark)")
+        for path, remedy in ((self.nestmark, "build it, or name it with --nestmark"),
+                             (self.emulator, "name the emulator's program with --emulator")):
+            if path and not os.access(path, os.X_OK):
+                raise UsageError(f"{path}: no such program ({remedy})")
 
     def title(self):
         counted = ", counted" if self.counted else ""

@@ -17,7 +17,8 @@ def boot(machine, initrd, folder):
     console = os.path.join(folder, "console")
     results = os.path.join(folder, "results.tar")
     command = [
-        "qemu-system-x86_64", "-accel", "tcg,thread=single", "-machine", "q35", "-cpu", machine.cpu, "-smp", "1",
+        machine.emulator or "qemu-system-x86_64",
+        "-accel", "tcg,thread=single", "-machine", "q35", "-cpu", machine.cpu, "-smp", "1",
         "-m", "1024", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
         "-serial", f"file:{console}", "-serial", f"file:{results}",
         "-kernel", machine.kernel.image, "-initrd", initrd,

@@ -4,19 +4,16 @@
 # Every operation on the real kvm_intel, on an emulated CPU with VMX and EPT.
 source "$(dirname "$0")/../cli/lib.sh"
 
+# Bochs 2.7 never takes an interrupt out of a guest that spins with its own interrupts off: not drill.spin.
 measures "$SOURCE/lab/nestmark-lab" vmx --counted --nestmark "$NESTMARK" --time-limit 280 -- \
-    run --rounds 3 --samples 300 -q -o json:run.json
+    run '*' 'drill.[!s]*' drill.silent --rounds 3 --samples 300 --time-limit 2s -q -o json:run.json
 valid run.json
-/usr/bin/python3 - <<'P' || fail "states"
+"$SOURCE/tests/lab/states.py" vmx run.json || fail "states"
+/usr/bin/python3 - <<'P' || fail "findings"
 import json
-document = json.load(open("run.json"))
-findings = {finding["id"]: finding for finding in document["findings"]}
+findings = {finding["id"]: finding for finding in json.load(open("run.json"))["findings"]}
 assert findings["kvm.backend"]["value"] == "kvm_intel"
 assert findings["cpu.virtualization"]["value"] == "vmx"
 assert findings["guest.canary"]["status"] == "pass"
-bad = [(m["operation"], m["parameters"], m["state"], m["reason"]) for m in document["measurements"]
-       if m["state"] != "ok" or m["evidence"]["emulated"]]
-assert not bad, bad
-assert sum(m["context"] == "guest" for m in document["measurements"]) >= 26
 P
 done_testing
