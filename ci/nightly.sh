@@ -32,8 +32,11 @@ for version in "" 6.12-; do
     done
 done
 
-step "track of kernels" "$lab" track "${kernels[@]}" --mitigations off --mitigations auto --out "$out/track" -- "$@"
+for machine in svm vmx; do
+    step "track of kernels on $machine" "$lab" track --machine "$machine" "${kernels[@]}" --mitigations off --mitigations auto \
+        --out "$out/track-$machine" -- "$@"
+done
 step "nested against bare metal" "$lab" compare --machine svm --machine vmx --out "$out/compare" -- "$@"
 step "identities" "$lab" svm --level nested --as kvm --as ec2 --as gce --as azure --as vmware --as xen --as metal \
-    --out "$out/identities" probe -J
+    --out "$out/identities" -- probe
 exit "$code"

@@ -3,6 +3,8 @@
 """Other programs: those that answer at once, and emulators."""
 import os
 import subprocess
+import sys
+import time
 
 from labkit.errors import LabError, MachineFailed
 
@@ -43,11 +45,29 @@ def emulate(command, console, time_limit, done, reason=last_line):
     The function reason finds in what the emulator itself said why it ended.
     """
     try:
-        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                                timeout=time_limit, check=False)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True, errors="replace")
     except FileNotFoundError as error:
         raise LabError(f"{command[0]}: not installed (ci/setup.sh test installs it)") from error
-    except subprocess.TimeoutExpired as error:
-        raise MachineFailed(f"the machine did not end within {time_limit} s (--time-limit allows more)") from error
+    with process:
+        try:
+            said = said_until_end(process, time_limit)
+        finally:
+            process.kill()
     if done not in printed_on(console):
-        raise MachineFailed(f"the machine ended early ({command[0]}: {reason(result.stdout + result.stderr)})")
+        raise MachineFailed(f"the machine ended early ({command[0]}: {reason(said)})")
+
+
+def said_until_end(process, time_limit):
+    """What a program said until it ended by itself. On a terminal the seconds are shown."""
+    started = time.monotonic()
+    while True:
+        try:
+            return process.communicate(timeout=1)[0]
+        except subprocess.TimeoutExpired as error:
+            elapsed = time.monotonic() - started
+            if elapsed >= time_limit:
+                raise MachineFailed(f"the machine did not end within {time_limit} s "
+                                    "(--time-limit allows more)") from error
+            if sys.stderr.isatty():
+                print(f"{elapsed:.0f} s", end="\r", file=sys.stderr, flush=True)
