@@ -143,12 +143,13 @@ static void align(struct writer *writer, size_t boundary)
 		writer->error = -ENOSPC;
 }
 
-static uint8_t checksum(const unsigned char *bytes, size_t length)
+uint8_t nm_firmware_checksum(const void *bytes, size_t length)
 {
+	const unsigned char *at = bytes;
 	uint8_t sum = 0;
 
 	for (size_t i = 0; i < length; i++)
-		sum = (uint8_t)(sum + bytes[i]);
+		sum = (uint8_t)(sum + at[i]);
 	return (uint8_t)-sum;
 }
 
@@ -175,7 +176,7 @@ static void seal(struct writer *writer, uint64_t address)
 	memcpy(&header, table, sizeof(header));
 	header.length = (uint32_t)(writer->memory + writer->used - table);
 	memcpy(table, &header, sizeof(header));
-	header.checksum = checksum(table, header.length);
+	header.checksum = nm_firmware_checksum(table, header.length);
 	memcpy(table, &header, sizeof(header));
 }
 
@@ -276,8 +277,8 @@ static void write_rsdp(unsigned char *memory, uint64_t xsdt)
 
 	memcpy(rsdp.signature, "RSD PTR ", 8);
 	memcpy(rsdp.oem_id, "NESTMK", 6);
-	rsdp.checksum = checksum((const unsigned char *)&rsdp, 20);
-	rsdp.extended_checksum = checksum((const unsigned char *)&rsdp, sizeof(rsdp));
+	rsdp.checksum = nm_firmware_checksum(&rsdp, 20);
+	rsdp.extended_checksum = nm_firmware_checksum(&rsdp, sizeof(rsdp));
 	memcpy(memory, &rsdp, sizeof(rsdp));
 }
 

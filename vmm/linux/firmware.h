@@ -6,6 +6,7 @@
 #include "vmm/linux/identity.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The tables that firmware would leave for the kernel. */
 
@@ -14,6 +15,9 @@
  * local APICs and the I/O APIC. -ENOSPC when they do not fit.
  */
 int nm_acpi_write(unsigned char *memory, size_t bytes, unsigned int vcpus);
+
+/** The byte that makes the sum of length bytes, itself among them as 0, a multiple of 256. */
+uint8_t nm_firmware_checksum(const void *bytes, size_t length);
 
 /** SMBIOS 2.8 (entry point first) into memory[bytes], which the guest has at NM_LINUX_SMBIOS. */
 int nm_smbios_write(unsigned char *memory, size_t bytes, const struct nm_identity *identity);

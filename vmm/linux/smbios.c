@@ -143,16 +143,6 @@ static void put_chassis(struct writer *writer, const struct nm_identity *identit
 	put_structure(writer, TYPE_CHASSIS, body, sizeof(body), &strings);
 }
 
-static uint8_t checksum(const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-	uint8_t sum = 0;
-
-	for (size_t i = 0; i < length; i++)
-		sum = (uint8_t)(sum + at[i]);
-	return (uint8_t)-sum;
-}
-
 static void write_entry_point(const struct writer *writer)
 {
 	struct entry_point entry = {
@@ -168,8 +158,8 @@ static void write_entry_point(const struct writer *writer)
 
 	memcpy(entry.anchor, "_SM_", 4);
 	memcpy(entry.intermediate, "_DMI_", 5);
-	entry.intermediate_checksum = checksum(entry.intermediate, 15);
-	entry.checksum = checksum(&entry, sizeof(entry));
+	entry.intermediate_checksum = nm_firmware_checksum(entry.intermediate, 15);
+	entry.checksum = nm_firmware_checksum(&entry, sizeof(entry));
 	memcpy(writer->memory, &entry, sizeof(entry));
 }
 
