@@ -7,9 +7,9 @@ source "$(dirname "$0")/../cli/lib.sh"
 track=("$SOURCE/lab/nestmark-lab" track --nestmark "$NESTMARK" --out track --kernel linux-image-amd64
     --mitigations off --mitigations auto -- --context guest exit.cpuid exception.de)
 measures "${track[@]}"
-says track/track.md "| exit.cpuid | cpl0 |" "track.svg"
-grep -qE '^exit.cpuid +cpl0 .*\+[0-9]+ \(\+[0-9.]+ %\)$' out || fail "mitigations cost no instructions: $(cat out)"
-grep -qE '^exception.de +cpl0 .* =$' out || fail "an exception inside the guest changed: $(cat out)"
+says track/track.md "| exit.cpuid | cpl0, cpl3 |" "track.svg"
+grep -qE '^exit.cpuid +cpl0, cpl3 .*\+[0-9]+ \(\+[0-9.]+ %\)$' out || fail "mitigations cost no instructions: $(cat out)"
+grep -qE '^exception.de +cpl0, cpl3 .* =$' out || fail "an exception inside the guest changed: $(cat out)"
 says track/track.svg "<svg" "exit.cpuid"
 cp out table
 expect 0 timeout 10 "${track[@]}"
