@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
 """The commands of the lab: one run on one machine, or several and the table of what they found."""
+import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -32,7 +34,7 @@ def one(kind, options):
     runs = run(machine, options.arguments, options.out)
     for done in runs:
         if len(runs) > 1:
-            note(f"{done.name}: exit code {done.code}")
+            print(f"== {done.name}: exit code {done.code}", flush=True)
         sys.stdout.write(done.stdout)
         sys.stderr.write(done.stderr)
     return max(done.code for done in runs)
@@ -71,13 +73,38 @@ def compare(options):
     return max(codes)
 
 
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def text_of(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
 def track_one(options, kernel, mitigations, path):
-    """The document of one kernel; nestmark's exit code."""
-    if os.path.exists(path) and not options.fresh:
-        note(f"{path}: already there (--fresh measures it again)")
-        return 0
+    """The document of one kernel; nestmark's exit code. One of the same call and programs is not made again."""
     append = " ".join(filter(None, [options.append, f"mitigations={mitigations}"]))
-    return measure(machine_of(options, options.kind, kernel, counted=True, append=append), options.arguments, path)
+    try:
+        machine = machine_of(options, options.kind, kernel, counted=True, append=append)
+        key = json.dumps([machine.kind, machine.emulator, machine.cpu, machine.parameters, machine.append,
+                          options.arguments, digest(machine.kernel.image), digest(machine.nestmark)])
+        if not options.fresh and os.path.exists(path) and text_of(path + ".key") == key:
+            note(f"{path}: already there (--fresh measures it again)")
+            return 0
+        code = measure(machine, options.arguments, path)
+    except UsageError:
+        raise
+    except LabError as error:
+        note(error)
+        return error.exit_code
+    with open(path + ".key", "w", encoding="utf-8") as file:
+        file.write(key)
+    return code
 
 
 def track(options):
@@ -91,5 +118,7 @@ def track(options):
                 raise UsageError(f"--kernel {kernel}: there are two of this name (give one file another name)")
             columns[title] = (kernel, mitigations, os.path.join(options.out, f"{title}.json"))
     codes = [track_one(options, *column) for column in columns.values()]
-    sys.stdout.write(tracking.track({title: path for title, (_, _, path) in columns.items()}, options.out))
+    there = {title: path for title, (_, _, path) in columns.items() if os.path.exists(path)}
+    if there:
+        sys.stdout.write(tracking.track(there, options.out))
     return max(codes)

@@ -5,7 +5,7 @@ import json
 import os
 from dataclasses import dataclass
 
-from labkit.errors import LabError
+from labkit.errors import LabError, UsageError
 
 
 @dataclass
@@ -65,9 +65,9 @@ def read(path):
         return Document(path, document["run"]["clock"], document["environment"]["kernel_release"],
                         document["environment"]["kernel_cmdline"], cells)
     except FileNotFoundError as error:
-        raise LabError(f"{path}: no such document (run the machine that writes it)") from error
+        raise UsageError(f"{path}: no such document (run the machine that writes it)") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LabError(f"{path}: is not a run document ({type(error).__name__}: {error})") from error
+        raise UsageError(f"{path}: is not a run document ({type(error).__name__}: {error})") from error
 
 
 def same_clock(documents):

@@ -17,7 +17,8 @@ DONE = "nestmark-lab: done"
 # Self-tests and certificates of the kernel's cryptography are a quarter of the boot and serve nothing here. Offsets of
 # stacks and checks of copies make a path longer or shorter by where the kernel happened to place an object.
 CONSOLE = ("console=ttyS0,115200 quiet panic=-1 nokaslr mitigations=off rdinit=/init cryptomgr.notests "
-           "initcall_blacklist=load_system_certificate_list randomize_kstack_offset=off hardened_usercopy=off")
+           "initcall_blacklist=load_system_certificate_list randomize_kstack_offset=off hardened_usercopy=off "
+           "nestmark.emulated")
 INNER_MEMORY = "320M"
 
 # Guest-physical memory of the inner machine behind which a file of the outer one lies (nestmark boot --share).

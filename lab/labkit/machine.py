@@ -8,6 +8,7 @@ gives the path of the tar archive, or raises MachineFailed.
 """
 import os
 import shutil
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 
 from labkit import bochs, initramfs, qemu
 from labkit.archives import extract
-from labkit.commands import tail_of
+from labkit.commands import printed_on, tail_of
 from labkit.errors import LabError, MachineFailed, UsageError, note
 from labkit.packages import Kernel
 
@@ -54,10 +55,20 @@ class Machine:
                              (self.emulator, "name the emulator's program with --emulator")):
             if path and not os.access(path, os.X_OK):
                 raise UsageError(f"{path}: no such program ({remedy})")
+        for identity in self.identities:
+            check_identity(self.nestmark, identity)
 
     def title(self):
         counted = ", counted" if self.counted else ""
         return f"{self.kernel.name} on {self.kind} ({self.cpu}), {self.level} level{counted}"
+
+
+def check_identity(nestmark, identity):
+    """nestmark itself knows its identities: it looks at them before it looks at the kernel."""
+    said = subprocess.run([nestmark, "boot", "--as", identity, "/dev/null"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False).stderr
+    if f"--as {identity}:" in said:
+        raise UsageError(said.splitlines()[0].removeprefix("nestmark: "))
 
 
 @dataclass
@@ -80,6 +91,9 @@ def nestmark_arguments(machine, arguments):
 def run(machine, arguments, out):
     """Runs nestmark on the machine; its files are put into the folder out. One Run for each identity."""
     emulator = KINDS[machine.kind]
+    os.makedirs(out, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise UsageError(f"{out}: nothing can be written there")
     for attempt in range(1, ATTEMPTS + 1):
         with tempfile.TemporaryDirectory(prefix="nestmark-lab-") as folder:
             initrd = initramfs.build(machine, emulator.VENDOR_MODULE, emulator.RESULTS,
@@ -89,6 +103,9 @@ def run(machine, arguments, out):
             try:
                 runs = bring_back(emulator.boot(machine, initrd, folder), machine, folder, out)
                 note(f"done after {time.monotonic() - started:.0f} s")
+                for line in printed_on(os.path.join(folder, "console")):
+                    if line.startswith("insmod:"):
+                        note(f"the machine says: {line}")
                 return runs
             except MachineFailed as error:
                 note(f"after {time.monotonic() - started:.0f} s: {error}; its console ended with:")

@@ -57,18 +57,30 @@ def kernel_of_file(path, modules, cache):
         raise UsageError(f"{path}: no such kernel (name a bzImage, a vmlinux or a Debian package)")
     if not modules or not os.path.isdir(modules):
         raise UsageError(f"{modules or path}: its modules are missing (--modules names lib/modules or a VERSION in it)")
-    own = os.path.join(modules, version_of(path))
-    return Kernel(os.path.basename(path), bootable(path, cache), own if os.path.isdir(own) else modules)
+    return Kernel(os.path.basename(path), bootable(path, cache), modules_folder(path, modules))
+
+
+def modules_folder(path, modules):
+    """The folder of a kernel's own modules: modules, or its version in there."""
+    version = version_of(path)
+    if not version:
+        raise UsageError(f"{path}: neither a bzImage nor a vmlinux of Linux")
+    if os.path.isdir(os.path.join(modules, version)):
+        return os.path.join(modules, version)
+    if os.path.basename(os.path.abspath(modules)) != version:
+        raise UsageError(f"{modules}: has no modules of {path}, which is {version}")
+    return modules
 
 
 def version_of(path):
-    """The version that a bzImage says it has; nothing for other files."""
+    """The version that a bzImage or a vmlinux says it has; nothing for other files."""
     with open(path, "rb") as file:
-        image = file.read(0x10000)
-    if image[0x202:0x206] != b"HdrS":
-        return ""
-    start = struct.unpack_from("<H", image, 0x20e)[0] + 0x200
-    return re.match(rb"[\w.+~-]*", image[start:]).group().decode()
+        image = file.read()
+    if image[0x202:0x206] == b"HdrS":
+        start = struct.unpack_from("<H", image, 0x20e)[0] + 0x200
+        return re.match(rb"[\w.+~-]*", image[start:]).group().decode()
+    found = re.search(rb"Linux version ([\w.+~-]+) \(", image) if image.startswith(b"\x7fELF") else None
+    return found.group(1).decode() if found else ""
 
 
 def kernel_of_package(package, cache):
@@ -83,6 +95,10 @@ def kernel_of_package(package, cache):
 
 def concrete(package):
     """What a package such as linux-image-amd64 stands for today; any other stands for itself."""
+    if os.path.isdir(os.path.join(cache_folder(), package)):
+        return package
+    if not shutil.which("apt-cache"):
+        raise LabError("apt-cache: not installed (name a kernel as a file: --kernel FILE --modules FOLDER)")
     try:
         depends = run(["apt-cache", "depends", package], text=True)
     except LabError as error:

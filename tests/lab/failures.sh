@@ -4,10 +4,10 @@
 # What the lab does when a machine hangs, ends early or is interrupted. The emulator is a script that does that at once.
 source "$(dirname "$0")/../cli/lib.sh"
 
-mkdir bin tmp lib
+mkdir -p bin tmp lib/9.9
 export TMPDIR=$work/tmp XDG_CACHE_HOME=$work/cache PATH=$work/bin:$PATH
-printf '\x7fELF' >kernel
-printf '\0depends=\0' >lib/kvm-amd.ko
+printf '\x7fELF Linux version 9.9 (me)' >kernel
+printf '\0depends=\0' >lib/9.9/kvm-amd.ko
 lab=("$SOURCE/lab/nestmark-lab" svm --kernel ./kernel --modules lib --nestmark "$NESTMARK" --time-limit 1)
 
 emulator() {

@@ -12,4 +12,5 @@ says out 'a guest of "KVMKVMKVM"' 'a guest of "Microsoft Hv"' 'a guest of "VMwar
     "CPUID 1h ECX[31] is clear: bare metal"
 working=$(grep -c "^guest.canary  *PASS" out)
 [[ $working -eq ${#identities[@]} ]] || fail "guests work in $working of ${#identities[@]}: $(grep guest.canary out)"
+[[ $(grep -c "^verdict.virtualization .*emulated" out) -eq ${#identities[@]} ]] || fail "an emulator is taken for hardware"
 done_testing

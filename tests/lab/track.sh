@@ -15,4 +15,8 @@ cp out table
 expect 0 timeout 10 "${track[@]}"
 says err "already there"
 cmp -s out table || fail "the table of the same documents differs"
+
+# A document of another call is none of this one.
+measures "${track[@]}" exit.hlt
+says track/track.md "| exit.hlt |"
 done_testing

@@ -263,13 +263,18 @@ class Arguments(InFolder):
                               check=False, env={**os.environ, "XDG_CACHE_HOME": self.folder})
 
     def test_refused(self):
-        kernel = ["--kernel", self.path("bzImage", b"x"), "--modules", self.folder]
+        self.path("modules/9.9/modules.builtin", b"")
+        vmlinux = self.path("vmlinux", b"\x7fELF Linux version 9.9 (me)")
+        kernel = ["--kernel", vmlinux, "--modules", self.path("modules")]
         for arguments, says in (
                 (["svm"], "arguments of nestmark are missing"),
                 (["svm", "--kernel", "./none", "probe"], "./none: no such kernel"),
                 (["svm", *kernel, "--nestmark", sys.executable, "--as", "ec2", "probe"], "--level nested"),
                 (["svm", *kernel, "--nestmark", "./none", "probe"], "./none: no such program"),
                 (["svm", "--modules", self.folder, "probe"], "that --kernel names as a file"),
+                (["svm", *kernel[:3], self.folder, "probe"], "vmlinux, which is 9.9"),
+                (["svm", "--kernel", self.path("none", b"x"), *kernel[2:], "probe"], "neither a bzImage nor a vmlinux"),
+                (["svm", "--time-limit", "-5", "probe"], "expected seconds"),
                 (["track", "--kernel", "./a/bzImage", "--kernel", "./b/bzImage"], "two of this name"),
                 (["compare", "--as", "ec2", "--as", "gce"], "takes one identity"),
                 (["svm", "--level", "deep", "probe"], "invalid choice"),

@@ -15,5 +15,6 @@ findings = {finding["id"]: finding for finding in json.load(open("run.json"))["f
 assert findings["kvm.backend"]["value"] == "kvm_intel"
 assert findings["cpu.virtualization"]["value"] == "vmx"
 assert findings["guest.canary"]["status"] == "pass"
+assert findings["verdict.virtualization"]["value"] == "emulated"
 P
 done_testing
