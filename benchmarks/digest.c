@@ -125,14 +125,16 @@ static int flag(struct nm_arena *arena, struct nm_round *out, bool raised, const
 	return raised ? nm_strings_add(arena, &out->flags, name) : 0;
 }
 
-static int check_conditions(const struct nm_round_area *area, struct nm_arena *arena,
-			    struct nm_round *out)
+/* A count does not hang on the TSC's frequency: a tick of a timer between two readings of the clocks changes nothing in it. */
+static int check_conditions(const struct nm_round_order *order, const struct nm_round_area *area,
+			    struct nm_arena *arena, struct nm_round *out)
 {
+	bool apart = clocks_disagree(area, out) && !order->ticks_per_instruction;
 	double steal = (double)out->steal_ns / (double)(out->elapsed_ns + 1) * 100;
 	bool stolen = steal > STEAL_LIMIT_PERCENT && out->steal_ns >= 2 * STEAL_RESOLUTION_NS;
 	bool unstable = out->overhead_spread > OVERHEAD_LIMIT_OF_SELF * out->overhead &&
 			out->overhead_spread > OVERHEAD_LIMIT_OF_P50 * out->p50;
-	int r = flag(arena, out, clocks_disagree(area, out), "clock");
+	int r = flag(arena, out, apart, "clock");
 
 	if (!r)
 		r = flag(arena, out, stolen, "steal");
@@ -163,5 +165,5 @@ int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *ar
 	out->duration_ns = area->host_ns;
 	digest_samples(order, area, out);
 	r = digest_counters(order, area, arena, out);
-	return r ? r : check_conditions(area, arena, out);
+	return r ? r : check_conditions(order, area, arena, out);
 }

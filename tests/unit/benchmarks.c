@@ -930,6 +930,12 @@ Test(digest, samples_become_instructions_of_an_operation)
 	assert_near(round.clock_deviation_percent, 0, "clock deviation");
 	cr_assert_eq(round.duration_ns, 10000000, "the duration is no time");
 	assert_flag(&round, NULL);
+	/* A tick between two readings of the clocks is no matter of counts. */
+	area = new_area(&order);
+	area->tsc_ticks = 22000000;
+	round = digest(&order, area);
+	assert_near(round.clock_deviation_percent, 10, "clock deviation");
+	assert_flag(&round, NULL);
 }
 
 Test(digest, tails_need_samples)
