@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other programs: those that answer at once, and emulators."""
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -44,12 +45,11 @@ def emulate(command, console, time_limit, done, reason=last_line):
 
     The function reason finds in what the emulator itself said why it ended.
     """
-    try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   text=True, errors="replace")
-    except FileNotFoundError as error:
-        raise LabError(f"{command[0]}: not installed (ci/setup.sh test installs it)") from error
-    with process:
+    if not shutil.which(command[0]):
+        raise LabError(f"{command[0]}: not installed (ci/setup.sh test installs it)")
+    # It ends with the lab, even where that is killed and can end nothing any more.
+    with subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
         try:
             said = said_until_end(process, time_limit)
         finally:
