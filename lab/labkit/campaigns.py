@@ -96,14 +96,18 @@ def track_one(options, kernel, mitigations, path):
         if not options.fresh and os.path.exists(path) and text_of(path + ".key") == key:
             note(f"{path}: already there (--fresh measures it again)")
             return 0
+        if os.path.exists(path + ".key"):
+            os.remove(path + ".key")
         code = measure(machine, options.arguments, path)
     except UsageError:
         raise
     except LabError as error:
         note(error)
         return error.exit_code
-    with open(path + ".key", "w", encoding="utf-8") as file:
-        file.write(key)
+    # What did not come out well is measured again by the next call.
+    if code == 0:
+        with open(path + ".key", "w", encoding="utf-8") as file:
+            file.write(key)
     return code
 
 
