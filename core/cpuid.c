@@ -5,38 +5,108 @@
 #include "core/error.h"
 
 #include <errno.h>
-#include <libcpuid/libcpuid.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void keep_quiet(const char *message)
+void nm_cpuid_print(struct nm_text *out, uint32_t leaf, uint32_t subleaf,
+		    const struct nm_cpuid *regs)
 {
-	(void)message;
+	nm_text_printf(out, "   0x%08x 0x%02x: eax=0x%08x ebx=0x%08x ecx=0x%08x edx=0x%08x\n", leaf,
+		       subleaf, regs->eax, regs->ebx, regs->ecx, regs->edx);
 }
 
-struct nm_cpuid nm_cpuid(uint32_t leaf, uint32_t subleaf)
+/* "NAME0x" and up to eight hexadecimal digits; NULL when they do not stand here. */
+static const char *parse_word(const char *at, const char *name, uint32_t *out)
 {
-	uint32_t regs[4] = {leaf & 0xf0000000u, 0, 0, 0};
-	uint32_t highest;
+	char *end;
 
-	cpu_exec_cpuid_ext(regs);
-	highest = regs[0];
-	if (leaf > highest && (leaf & 0xf0000000u) != 0x40000000u)
-		return (struct nm_cpuid) {0};
-	regs[0] = leaf;
-	regs[1] = 0;
-	regs[2] = subleaf;
-	regs[3] = 0;
-	cpu_exec_cpuid_ext(regs);
-	return (struct nm_cpuid) {.eax = regs[0], .ebx = regs[1], .ecx = regs[2], .edx = regs[3]};
+	if (!at || strncmp(at, name, strlen(name)) != 0)
+		return NULL;
+	at += strlen(name);
+	if (strncmp(at, "0x", 2) != 0 || !strchr("0123456789abcdef", at[2]) || !at[2])
+		return NULL;
+	*out = (uint32_t)strtoul(at, &end, 16);
+	return end - at <= 10 ? end : NULL;
 }
 
-bool nm_cpuid_hypervisor(void)
+static const char *parse_leaf(const char *at, struct nm_cpuid_leaf *out)
 {
-	return nm_cpuid(1, 0).ecx >> 31;
+	at = parse_word(at, "   ", &out->leaf);
+	at = parse_word(at, " ", &out->subleaf);
+	at = parse_word(at, ": eax=", &out->regs.eax);
+	at = parse_word(at, " ebx=", &out->regs.ebx);
+	at = parse_word(at, " ecx=", &out->regs.ecx);
+	at = parse_word(at, " edx=", &out->regs.edx);
+	return at && *at == '\n' ? at + 1 : NULL;
+}
+
+static bool is_before(const struct nm_cpuid_leaf *a, const struct nm_cpuid_leaf *b)
+{
+	return a->leaf != b->leaf ? a->leaf < b->leaf : a->subleaf < b->subleaf;
+}
+
+int nm_cpuid_parse(struct nm_arena *arena, const char *text, struct nm_cpuid_table *out)
+{
+	static const char title[] = "CPU 0:\n";
+	unsigned int line = 1;
+
+	*out = (struct nm_cpuid_table) {0};
+	if (!strncmp(text, title, strlen(title))) {
+		text += strlen(title);
+		line++;
+	}
+	for (; *text; line++) {
+		struct nm_cpuid_leaf leaf;
+		struct nm_cpuid_leaf *last = out->items;
+		struct nm_cpuid_leaf *item;
+
+		text = parse_leaf(text, &leaf);
+		if (!text)
+			return nm_fail(EINVAL, "line %u: expected a leaf in the manner of cpuid -r",
+				       line);
+		if (out->count && !is_before(last + out->count - 1, &leaf))
+			return nm_fail(EINVAL, "line %u: leaves must ascend", line);
+		item = nm_arena_append(arena, &out->items, &out->count, sizeof(*item));
+		if (!item)
+			return -ENOMEM;
+		*item = leaf;
+	}
+	return 0;
+}
+
+struct nm_cpuid nm_cpuid_get(const struct nm_cpuid_table *table, uint32_t leaf, uint32_t subleaf)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->items[i].leaf == leaf && table->items[i].subleaf == subleaf)
+			return table->items[i].regs;
+	return (struct nm_cpuid) {0};
+}
+
+/* Three registers as text. Strings of CPUID end up in reports: what is not printable ASCII ends them. */
+static void put_words(char *out, uint32_t a, uint32_t b, uint32_t c)
+{
+	const uint32_t words[3] = {a, b, c};
+
+	memcpy(out, words, sizeof(words));
+	out[12] = '\0';
+	for (char *at = out; *at; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '\0';
+}
+
+void nm_cpuid_vendor(const struct nm_cpuid *regs, char out[13])
+{
+	put_words(out, regs->ebx, regs->edx, regs->ecx);
+}
+
+void nm_cpuid_signature(const struct nm_cpuid *regs, char out[13])
+{
+	put_words(out, regs->ebx, regs->ecx, regs->edx);
 }
 
 /* SDM vol. 2, CPUID leaf 1: how family and model are extended. */
-static void decode_signature(uint32_t eax, struct nm_cpu_identity *out)
+static void decode_version(uint32_t eax, struct nm_cpu_identity *out)
 {
 	unsigned int family = eax >> 8 & 0xf;
 	unsigned int model = eax >> 4 & 0xf;
@@ -46,35 +116,42 @@ static void decode_signature(uint32_t eax, struct nm_cpu_identity *out)
 	out->model = family == 0xf || family == 0x6 ? model | (eax >> 12 & 0xf0) : model;
 }
 
-int nm_cpu_identify(struct nm_cpu_identity *out)
+static void read_brand(const struct nm_cpuid_table *table, char brand[49])
 {
-	struct cpu_raw_data_t raw;
-	const char *brand;
-	int r;
+	const char *start;
+	size_t length;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		struct nm_cpuid regs = nm_cpuid_get(table, 0x80000002 + i, 0);
+
+		memcpy(brand + (size_t)16 * i, &regs, sizeof(regs));
+	}
+	brand[48] = '\0';
+	start = brand + strspn(brand, " ");
+	memmove(brand, start, strlen(start) + 1);
+	length = strlen(brand);
+	while (length && brand[length - 1] == ' ')
+		brand[--length] = '\0';
+	for (char *at = brand; *at; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+}
+
+void nm_cpu_identify(const struct nm_cpuid_table *table, struct nm_cpu_identity *out)
+{
+	const struct nm_cpuid first = nm_cpuid_get(table, 0, 0);
+	const struct nm_cpuid features = nm_cpuid_get(table, 1, 0);
+	const struct nm_cpuid hypervisor = nm_cpuid_get(table, 0x40000000, 0);
 
 	*out = (struct nm_cpu_identity) {0};
-	cpuid_set_warn_function(keep_quiet);
-	r = cpuid_get_raw_data(&raw);
-	if (r < 0)
-		return nm_fail(ENOTSUP, "CPUID cannot be read: %s", cpuid_error());
-	memcpy(out->vendor, &raw.basic_cpuid[0][1], 4);
-	memcpy(out->vendor + 4, &raw.basic_cpuid[0][3], 4);
-	memcpy(out->vendor + 8, &raw.basic_cpuid[0][2], 4);
-	decode_signature(raw.basic_cpuid[1][0], out);
-	out->vmx = raw.basic_cpuid[1][2] >> 5 & 1;
-	out->x2apic = raw.basic_cpuid[1][2] >> 21 & 1;
-	out->svm = raw.ext_cpuid[1][2] >> 2 & 1;
-	out->invariant_tsc = raw.ext_cpuid[7][3] >> 8 & 1;
-	for (size_t i = 0; i < 3; i++)
-		memcpy(out->brand + 16 * i, raw.ext_cpuid[2 + i], 16);
-	brand = out->brand + strspn(out->brand, " ");
-	memmove(out->brand, brand, strlen(brand) + 1);
-	if (raw.basic_cpuid[1][2] >> 31) {
-		struct nm_cpuid leaf = nm_cpuid(0x40000000, 0);
-
-		memcpy(out->hypervisor, &leaf.ebx, 4);
-		memcpy(out->hypervisor + 4, &leaf.ecx, 4);
-		memcpy(out->hypervisor + 8, &leaf.edx, 4);
-	}
-	return 0;
+	nm_cpuid_vendor(&first, out->vendor);
+	decode_version(features.eax, out);
+	read_brand(table, out->brand);
+	out->vmx = features.ecx >> 5 & 1;
+	out->x2apic = features.ecx >> 21 & 1;
+	out->guest = features.ecx >> 31;
+	out->svm = nm_cpuid_get(table, 0x80000001, 0).ecx >> 2 & 1;
+	out->invariant_tsc = nm_cpuid_get(table, 0x80000007, 0).edx >> 8 & 1;
+	if (out->guest)
+		nm_cpuid_signature(&hypervisor, out->hypervisor);
 }

@@ -33,6 +33,7 @@ static const struct nm_field finding_fields[] = {
 	{FIELD(ENUM, nm_finding, status), .names = nm_status_names},
 	{FIELD(STRING, nm_finding, evidence), .nullable = true},
 	{FIELD(STRING, nm_finding, remedy), .nullable = true},
+	{FIELD(BOOL, nm_finding, detail), .optional = true},
 	END,
 };
 const struct nm_record nm_finding_record = RECORD(nm_finding, finding_fields);

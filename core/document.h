@@ -51,6 +51,7 @@ struct nm_finding {
 	int status;	      /* enum nm_status */
 	const char *evidence; /* where it was read, or what happened */
 	const char *remedy;   /* what to do about it; NULL when nothing needs doing */
+	bool detail;	      /* one of many, shown only to those who ask for all */
 };
 
 struct nm_findings {

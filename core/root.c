@@ -3,55 +3,168 @@
 #include "core/root.h"
 
 #include "core/error.h"
+#include "core/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAX_FILE ((size_t)1 << 20)
+#define MAX_FILE     ((size_t)1 << 20)
+#define MANIFEST     "nestmark/capture.json"
+#define MAX_MANIFEST ((size_t)16 << 20)
+
+/* A link in a recorded folder must not lead to files of this machine. */
+static int open_in(const struct nm_root *root, const char *path, int flags)
+{
+	struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
+
+	if (root->live)
+		return openat(root->fd, path, flags);
+	return (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+}
+
+static int open_folder(struct nm_root *root)
+{
+	struct nm_arena arena = {0};
+	size_t length;
+	const char *manifest = nm_root_bytes(root, &arena, MANIFEST, &length);
+	int r = 0;
+
+	root->replay = calloc(1, sizeof(*root->replay));
+	if (!root->replay)
+		r = nm_fail(ENOMEM, "out of memory");
+	else if (manifest)
+		r = nm_capture_parse(MANIFEST, manifest, length, root->replay);
+	nm_arena_free(&arena);
+	return r;
+}
+
+static int open_file(struct nm_root *root, const char *path)
+{
+	root->replay = calloc(1, sizeof(*root->replay));
+	if (!root->replay)
+		return nm_fail(ENOMEM, "out of memory");
+	return nm_capture_read(path, root->replay);
+}
 
 int nm_root_open(struct nm_root *root, const char *path)
 {
-	root->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root->fd < 0)
+	struct stat info;
+	int r = 0;
+
+	*root = (struct nm_root) {.fd = -1, .live = !strcmp(path, "/")};
+	if (stat(path, &info))
 		return nm_fail(errno, "%s: %s", path, strerror(errno));
-	root->live = !strcmp(path, "/");
-	return 0;
+	if (!S_ISDIR(info.st_mode)) {
+		r = open_file(root, path);
+	} else {
+		root->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (root->fd < 0)
+			r = nm_fail(errno, "%s: %s", path, strerror(errno));
+		else if (!root->live)
+			r = open_folder(root);
+	}
+	if (r)
+		nm_root_close(root);
+	return r;
 }
 
 void nm_root_close(struct nm_root *root)
 {
 	if (root->fd >= 0)
 		close(root->fd);
-	root->fd = -1;
+	if (root->replay)
+		nm_capture_free(root->replay);
+	free(root->replay);
+	*root = (struct nm_root) {.fd = -1};
+}
+
+/* What a captured machine answered, or ENODATA; NULL when the folder or the live machine has to be asked. */
+static const struct nm_answer *recall(const struct nm_root *root, enum nm_answer_kind kind,
+				      const char *path)
+{
+	static const struct nm_answer unasked = {.error = ENODATA};
+	const struct nm_answer *answer =
+		root->replay ? nm_capture_find(root->replay, kind, path) : NULL;
+
+	if (answer || root->live)
+		return answer;
+	return root->fd < 0 || kind == NM_ANSWER_DEVICE ? &unasked : NULL;
+}
+
+/* A recorder that runs out of memory leaves a capture with fewer answers, which nm_capture_write() refuses to write. */
+static void record(const struct nm_root *root, enum nm_answer_kind kind, const char *path,
+		   int error, const char *bytes, size_t length)
+{
+	const struct nm_answer answer = {.kind = (int)kind,
+					 .path = path,
+					 .error = error,
+					 .bytes = error ? NULL : bytes,
+					 .length = error ? 0 : length};
+
+	if (root->recorder)
+		(void)nm_capture_add(root->recorder, &answer);
+}
+
+/* Reads up to the limit; -errno on failure. Files of procfs and sysfs do not say how large they are. */
+static int read_file(const struct nm_root *root, const char *path, struct nm_text *out)
+{
+	char buffer[4096];
+	int fd = open_in(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int error = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	while ((got = read(fd, buffer, sizeof(buffer))) > 0 && out->length <= MAX_FILE)
+		nm_text_put(out, buffer, (size_t)got);
+	if (got < 0)
+		error = -errno;
+	else if (out->length > MAX_FILE)
+		error = -EFBIG;
+	close(fd);
+	return error ? error : nm_text_status(out);
+}
+
+static char *copy_answer(struct nm_arena *arena, const struct nm_answer *answer, size_t *length)
+{
+	*length = answer->length;
+	errno = answer->error;
+	return answer->error ? NULL : nm_arena_strndup(arena, answer->bytes, answer->length);
+}
+
+char *nm_root_bytes(const struct nm_root *root, struct nm_arena *arena, const char *path,
+		    size_t *length)
+{
+	const struct nm_answer *answer = recall(root, NM_ANSWER_TEXT, path);
+	struct nm_text text = {0};
+	char *bytes = NULL;
+	int r;
+
+	if (answer)
+		return copy_answer(arena, answer, length);
+	r = read_file(root, path, &text);
+	if (!r)
+		bytes = nm_arena_strndup(arena, text.bytes ? text.bytes : "", text.length);
+	record(root, NM_ANSWER_TEXT, path, -r, bytes, text.length);
+	*length = text.length;
+	nm_text_free(&text);
+	errno = -r;
+	return bytes;
 }
 
 char *nm_root_text(const struct nm_root *root, struct nm_arena *arena, const char *path)
 {
-	int fd = openat(root->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char *buffer;
-	char *text = NULL;
-	size_t used = 0;
-	ssize_t got = 0;
+	size_t length;
 
-	if (fd < 0)
-		return NULL;
-	buffer = malloc(MAX_FILE + 1);
-	while (buffer && used <= MAX_FILE) {
-		got = read(fd, buffer + used, MAX_FILE + 1 - used);
-		if (got <= 0)
-			break;
-		used += (size_t)got;
-	}
-	if (buffer && got >= 0 && used <= MAX_FILE)
-		text = nm_arena_strndup(arena, buffer, used);
-	free(buffer);
-	close(fd);
-	return text;
+	return nm_root_bytes(root, arena, path, &length);
 }
 
 char *nm_root_line(const struct nm_root *root, struct nm_arena *arena, const char *path)
@@ -68,15 +181,16 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-int nm_root_list(const struct nm_root *root, struct nm_arena *arena, const char *path,
-		 struct nm_strings *names)
+static int read_folder(const struct nm_root *root, struct nm_arena *arena, const char *path,
+		       struct nm_strings *names, int *error)
 {
 	size_t first = names->count;
 	struct dirent *entry;
-	int fd = openat(root->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_in(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	int r = 0;
 
+	*error = folder ? 0 : errno;
 	if (!folder) {
 		if (fd >= 0)
 			close(fd);
@@ -92,11 +206,113 @@ int nm_root_list(const struct nm_root *root, struct nm_arena *arena, const char 
 	return r;
 }
 
+int nm_root_list(const struct nm_root *root, struct nm_arena *arena, const char *path,
+		 struct nm_strings *names)
+{
+	const struct nm_answer *known = recall(root, NM_ANSWER_LIST, path);
+	struct nm_answer answer = {.kind = NM_ANSWER_LIST, .path = path};
+	size_t first = names->count;
+	int r = 0;
+
+	for (size_t i = 0; known && !r && i < known->names.count; i++)
+		r = nm_strings_add(arena, names, known->names.items[i]);
+	if (known)
+		return r;
+	r = read_folder(root, arena, path, names, &answer.error);
+	answer.names = (struct nm_strings) {names->items + first, names->count - first};
+	if (!r && root->recorder)
+		r = nm_capture_add(root->recorder, &answer);
+	return r;
+}
+
+/* readlink() of procfs and sysfs does not follow the last component, so the folder is opened and the name read in it. */
+static ssize_t read_link(const struct nm_root *root, const char *path, char *target, size_t size)
+{
+	int fd = open_in(root, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t length;
+	int error;
+
+	if (fd < 0)
+		return -1;
+	length = readlinkat(fd, "", target, size);
+	error = errno;
+	close(fd);
+	errno = error;
+	return length;
+}
+
+char *nm_root_link(const struct nm_root *root, struct nm_arena *arena, const char *path)
+{
+	const struct nm_answer *answer = recall(root, NM_ANSWER_LINK, path);
+	char target[4096];
+	ssize_t length;
+	size_t unused;
+	int error;
+
+	if (answer)
+		return copy_answer(arena, answer, &unused);
+	length = read_link(root, path, target, sizeof(target));
+	error = length < 0 ? errno : 0;
+	record(root, NM_ANSWER_LINK, path, error, target, length < 0 ? 0 : (size_t)length);
+	errno = error;
+	return length < 0 ? NULL : nm_arena_strndup(arena, target, (size_t)length);
+}
+
 bool nm_root_exists(const struct nm_root *root, const char *path)
 {
-	struct stat info;
+	const struct nm_answer *answer = recall(root, NM_ANSWER_EXISTS, path);
+	int fd;
+	int error;
 
-	return !fstatat(root->fd, path, &info, 0);
+	if (!answer) {
+		fd = open_in(root, path, O_PATH | O_CLOEXEC);
+		error = fd < 0 ? errno : 0;
+		if (fd >= 0)
+			close(fd);
+		record(root, NM_ANSWER_EXISTS, path, error, NULL, 0);
+	} else {
+		error = answer->error;
+	}
+	errno = error;
+	return !error;
+}
+
+int nm_root_device(const struct nm_root *root, const char *path)
+{
+	const struct nm_answer *answer = recall(root, NM_ANSWER_DEVICE, path);
+	int fd;
+	int error;
+
+	if (answer)
+		return -answer->error;
+	fd = open_in(root, path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	error = fd < 0 ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	record(root, NM_ANSWER_DEVICE, path, error, NULL, 0);
+	return -error;
+}
+
+char *nm_root_fact(const struct nm_root *root, struct nm_arena *arena, const char *name,
+		   int (*produce)(struct nm_text *out, void *context), void *context)
+{
+	struct nm_text text = {0};
+	char path[256];
+	char *copy = NULL;
+	int r;
+
+	snprintf(path, sizeof(path), "nestmark/%s", name);
+	if (!root->live)
+		return nm_root_text(root, arena, path);
+	r = produce(&text, context);
+	if (!r)
+		r = nm_text_status(&text);
+	if (!r)
+		copy = nm_arena_strndup(arena, text.bytes ? text.bytes : "", text.length);
+	record(root, NM_ANSWER_TEXT, path, -r, copy, text.length);
+	nm_text_free(&text);
+	errno = -r;
+	return copy;
 }
 
 char *nm_text_field(struct nm_arena *arena, const char *text, const char *key)

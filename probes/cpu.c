@@ -5,6 +5,7 @@
 #include "core/cpuid.h"
 #include "core/error.h"
 
+#include <errno.h>
 #include <string.h>
 
 static int add_flag(struct nm_probe_context *context, const char *id, bool set, const char *source)
@@ -25,16 +26,31 @@ static int add_virtualization(struct nm_probe_context *context, const struct nm_
 			      there ? NULL : remedy, "CPUID 1h ECX[5], 80000001h ECX[2]");
 }
 
+static int produce_cpuid(struct nm_text *out, void *unused)
+{
+	(void)unused;
+	return nm_cpuid_dump(out);
+}
+
+static int read_cpuid(struct nm_probe_context *context)
+{
+	const char *dump =
+		nm_root_fact(context->root, context->arena, "cpuid", produce_cpuid, NULL);
+
+	return dump ? nm_cpuid_parse(context->arena, dump, &context->cpuid) : -errno;
+}
+
 int nm_probe_cpu(struct nm_probe_context *context)
 {
 	struct nm_machine *machine = context->machine;
 	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
 	struct nm_cpu_identity cpu;
-	int r = nm_cpu_identify(&cpu);
+	int r = read_cpuid(context);
 
 	if (r)
-		return nm_finding_add(context, "cpu.brand", NM_STATUS_UNKNOWN,
-				      (struct nm_value) {0}, NULL, "%s", nm_error_last()->text);
+		return nm_unknown_add(context, "cpu.brand", NULL, "CPUID cannot be had: %s",
+				      strerror(-r));
+	nm_cpu_identify(&context->cpuid, &cpu);
 	machine->vendor = nm_arena_strdup(context->arena, cpu.vendor);
 	machine->brand = nm_arena_strdup(context->arena, cpu.brand);
 	machine->family = cpu.family;

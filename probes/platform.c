@@ -51,10 +51,10 @@ int nm_probe_platform(struct nm_probe_context *context)
 	r = add_product(context);
 	if (r)
 		return r;
-	if (nm_cpu_identify(&cpu))
-		return nm_finding_add(context, "platform.level", NM_STATUS_UNKNOWN,
-				      (struct nm_value) {0}, NULL, "CPUID cannot be read");
-	machine->level = nm_cpuid_hypervisor();
+	if (!context->cpuid.count)
+		return nm_unknown_add(context, "platform.level", NULL, "CPUID cannot be had");
+	nm_cpu_identify(&context->cpuid, &cpu);
+	machine->level = cpu.guest;
 	machine->hypervisor =
 		machine->level ? nm_arena_strdup(context->arena, cpu.hypervisor) : NULL;
 	if (!machine->level)

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
+#include "core/clock.h"
+
 #include <errno.h>
 #include <stdarg.h>
 
@@ -11,9 +13,17 @@ static const struct nm_probe probes[] = {
 	{"platform", nm_probe_platform},
 	{"kernel", nm_probe_kernel},
 	{"topology", nm_probe_topology},
+	{"memory", nm_probe_memory},
 	{"kvm", nm_probe_kvm},
+	{"vmx", nm_probe_vmx},
+	{"svm", nm_probe_svm},
+	{"nesting", nm_probe_nesting},
+	{"isolation", nm_probe_isolation},
+	{"devices", nm_probe_devices},
+	{"privileges", nm_probe_privileges},
 	{"guest", nm_probe_guest},
 	{"linux", nm_probe_linux},
+	{"time", nm_probe_time},
 	{"verdict", nm_probe_verdict},
 	{NULL, NULL},
 };
@@ -23,32 +33,90 @@ int nm_probe_all(struct nm_probe_context *context)
 	int r = 0;
 
 	context->kvm = (struct nm_kvm) {.fd = -1};
+	context->started_ns = nm_clock_raw_ns();
+	context->started_tsc = nm_tsc();
 	for (const struct nm_probe *probe = probes; !r && probe->name; probe++)
 		r = probe->run(context);
 	return r;
 }
 
-int nm_finding_add(struct nm_probe_context *context, const char *id, enum nm_status status,
-		   struct nm_value value, const char *remedy, const char *evidence, ...)
+static int add(struct nm_probe_context *context, bool detail, const char *id, enum nm_status status,
+	       struct nm_value value, const char *remedy, const char *evidence, va_list args)
 {
 	struct nm_arena *arena = context->arena;
 	struct nm_finding *finding = nm_arena_append(arena, &context->findings->items,
 						     &context->findings->count, sizeof(*finding));
-	va_list args;
 
 	if (!finding)
 		return -ENOMEM;
 	finding->id = nm_arena_strdup(arena, id);
 	finding->status = (int)status;
+	finding->detail = detail;
 	finding->value = value;
 	if (value.type == NM_VALUE_STRING)
 		finding->value.string = nm_arena_strdup(arena, value.string);
 	finding->remedy = nm_arena_strdup(arena, remedy);
-	va_start(args, evidence);
 	finding->evidence = nm_arena_vprintf(arena, evidence, args);
-	va_end(args);
 	if (!finding->id || !finding->evidence || (remedy && !finding->remedy) ||
 	    (value.type == NM_VALUE_STRING && !finding->value.string))
 		return -ENOMEM;
 	return 0;
+}
+
+int nm_finding_add(struct nm_probe_context *context, const char *id, enum nm_status status,
+		   struct nm_value value, const char *remedy, const char *evidence, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, evidence);
+	r = add(context, false, id, status, value, remedy, evidence, args);
+	va_end(args);
+	return r;
+}
+
+int nm_detail_add(struct nm_probe_context *context, const char *id, enum nm_status status,
+		  struct nm_value value, const char *remedy, const char *evidence, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, evidence);
+	r = add(context, true, id, status, value, remedy, evidence, args);
+	va_end(args);
+	return r;
+}
+
+int nm_unknown_add(struct nm_probe_context *context, const char *id, const char *remedy,
+		   const char *evidence, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, evidence);
+	r = add(context, false, id, NM_STATUS_UNKNOWN, (struct nm_value) {0}, remedy, evidence,
+		args);
+	va_end(args);
+	return r;
+}
+
+bool nm_found_pass(const struct nm_probe_context *context, const char *id)
+{
+	const struct nm_finding *finding = nm_findings_get(context->findings, id);
+
+	return finding && finding->status == NM_STATUS_PASS;
+}
+
+const char *nm_found_string(const struct nm_probe_context *context, const char *id)
+{
+	const struct nm_finding *finding = nm_findings_get(context->findings, id);
+
+	return finding && finding->value.type == NM_VALUE_STRING ? finding->value.string : "";
+}
+
+bool nm_found_true(const struct nm_probe_context *context, const char *id)
+{
+	const struct nm_finding *finding = nm_findings_get(context->findings, id);
+
+	return finding && finding->value.type == NM_VALUE_BOOL && finding->value.boolean;
 }

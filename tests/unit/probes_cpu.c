@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What nm_probe_cpu() says of machines whose CPUID is given. */
+#include "probe_case.h"
+
+#include <errno.h>
+
+#define LEAF_0 "   0x00000000 0x00: eax=0x00000001 ebx=0x756e6547 ecx=0x6c65746e edx=0x49656e69\n"
+#define LEAF_1_VMX                                                                                 \
+	"   0x00000001 0x00: eax=0x000806f8 ebx=0x00000000 ecx=0x80200020 edx=0x00000000\n"
+
+Test(probes_cpu, an_intel_guest_with_vmx)
+{
+	given_text("nestmark/cpuid", LEAF_0 LEAF_1_VMX);
+	probe_with(nm_probe_cpu);
+	found_string("cpu.virtualization", "vmx");
+	found_bool("cpu.x2apic", true);
+	cr_assert_str_eq(case_machine.vendor, "GenuineIntel", "vendor %s", case_machine.vendor);
+	cr_assert_eq(case_machine.family, 6, "family");
+	cr_assert_eq(case_machine.model, 0x8f, "model");
+	cr_assert_eq(case_machine.stepping, 8, "stepping");
+}
+
+Test(probes_cpu, without_cpuid_nothing_is_claimed)
+{
+	given_error(NM_ANSWER_TEXT, "nestmark/cpuid", ENOTSUP);
+	probe_with(nm_probe_cpu);
+	found_status("cpu.brand", NM_STATUS_UNKNOWN);
+}
+
+Test(probes_cpu, a_dump_that_is_none_is_unknown)
+{
+	given_text("nestmark/cpuid", "hello\n");
+	probe_with(nm_probe_cpu);
+	found_status("cpu.brand", NM_STATUS_UNKNOWN);
+}
