@@ -300,17 +300,19 @@ static int add_vcpus(struct nm_probe_context *context)
 	const struct nm_kvm_view *view = &context->kvm_view;
 	int64_t recommended = nm_kvm_view_capability(view, KVM_CAP_NR_VCPUS);
 	int64_t most = nm_kvm_view_capability(view, KVM_CAP_MAX_VCPUS);
+	int64_t ids = nm_kvm_view_capability(view, KVM_CAP_MAX_VCPU_ID);
 
-	/* api.rst, 4.4: without KVM_CAP_MAX_VCPUS it is the recommended number, and without that 4. */
+	/* api.rst, 4.7 KVM_CREATE_VCPU: what stands for each of them where KVM does not have it. */
 	if (!recommended)
 		recommended = 4;
 	if (!most)
 		most = recommended;
+	if (!ids)
+		ids = most;
 	return nm_finding_add(context, "kvm.vcpus", NM_STATUS_INFO, NM_INT(most), NULL,
-			      "most vCPUs of a VM; recommended are %lld (KVM_CAP_NR_VCPUS), APIC "
+			      "most vCPUs of a VM; recommended are %lld (KVM_CAP_NR_VCPUS), their "
 			      "ids end below %lld (KVM_CAP_MAX_VCPU_ID)",
-			      (long long)recommended,
-			      (long long)nm_kvm_view_capability(view, KVM_CAP_MAX_VCPU_ID));
+			      (long long)recommended, (long long)ids);
 }
 
 static int add_nested_state(struct nm_probe_context *context)

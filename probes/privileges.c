@@ -134,8 +134,8 @@ static const struct capability {
 	{CAP_SYS_RESOURCE, "sys_resource", "raises hard limits"},
 	{CAP_MKNOD, "mknod", "makes device nodes"},
 	{CAP_SYSLOG, "syslog", "reads the kernel log and kernel addresses"},
-	{38, "perfmon", "hardware counters and tracepoints (Linux 5.8)"},
-	{39, "bpf", "loads BPF programs (Linux 5.8)"},
+	{CAP_PERFMON, "perfmon", "hardware counters and tracepoints (Linux 5.8)"},
+	{CAP_BPF, "bpf", "loads BPF programs (Linux 5.8)"},
 };
 
 #define CAPABILITIES (sizeof(capabilities) / sizeof(capabilities[0]))

@@ -43,7 +43,7 @@ static void given_cpu(const char *virtualization)
 static void again(void)
 {
 	case_findings = (struct nm_findings) {0};
-	case_capture = (struct nm_capture) {0};
+	nm_capture_free(&case_capture);
 }
 
 Test(probes_kvm, a_kvm_that_works)

@@ -157,7 +157,7 @@ Test(probes_privileges, nothing_captured_is_unknown)
 static void refused(const char *fact)
 {
 	case_findings = (struct nm_findings) {0};
-	case_capture = (struct nm_capture) {0};
+	nm_capture_free(&case_capture);
 	given_text("nestmark/process", fact);
 	probe_with(nm_probe_privileges);
 	found_status("privilege.root", NM_STATUS_UNKNOWN);
