@@ -252,7 +252,7 @@ static int add_row(struct nm_probe_context *context, const struct row *row, bool
 		nm_text_printf(list, "%s%s", list->length ? ", " : "", row->name);
 	if (state == ABSENT)
 		return nm_finding_add(context, id, NM_STATUS_WARN, NM_BOOL(false), remedy(context),
-				      "without %s %s (%s)", row->name, row->cost, why->evidence);
+				      "without %s, %s (%s)", row->name, row->cost, why->evidence);
 	return nm_finding_add(context, id, NM_STATUS_PASS, NM_BOOL(true), NULL, "%s: %s%s%s",
 			      row->name, why->evidence, above_kvm && row->beneath_kvm ? "; " : "",
 			      above_kvm && row->beneath_kvm ? row->beneath_kvm : "");
@@ -282,7 +282,7 @@ static int add_evmcs(struct nm_probe_context *context, struct names *names)
 		there ? NULL : remedy(context),
 		"%sCPUID 40000004h EAX[14] is %d, 4000000Ah EAX[7:0] is %u",
 		there ? ""
-		      : "without eVMCS each VMREAD and VMWRITE of KVM here is a VM exit "
+		      : "without eVMCS, each VMREAD and VMWRITE of KVM here is a VM exit "
 			"to Hyper-V: ",
 		recommended, version);
 }
