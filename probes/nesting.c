@@ -42,7 +42,7 @@ static const struct row vmx_rows[] = {
 	 "VPID",
 	 true,
 	 {"vmx.cpu.secondary.enable_vpid"},
-	 "every VM entry and VM exit flushes the TLB",
+	 "every VM entry and VM exit flushes translations of linear addresses from the TLB",
 	 NULL},
 	{"invvpid_types",
 	 "all types of INVVPID",
@@ -56,7 +56,7 @@ static const struct row vmx_rows[] = {
 	 "unrestricted guest",
 	 true,
 	 {"vmx.cpu.secondary.unrestricted_guest"},
-	 "KVM emulates guests in real mode, so firmware and boot loaders are slow",
+	 "KVM emulates much of what guests do in real mode: firmware and boot loaders are slow",
 	 NULL},
 	{"apic_virtualization",
 	 "APIC virtualization",
@@ -253,8 +253,8 @@ static int add_row(struct nm_probe_context *context, const struct row *row, bool
 	if (state == ABSENT)
 		return nm_finding_add(context, id, NM_STATUS_WARN, NM_BOOL(false), remedy(context),
 				      "without %s, %s (%s)", row->name, row->cost, why->evidence);
-	return nm_finding_add(context, id, NM_STATUS_PASS, NM_BOOL(true), NULL, "%s: %s%s%s",
-			      row->name, why->evidence, above_kvm && row->beneath_kvm ? "; " : "",
+	return nm_finding_add(context, id, NM_STATUS_PASS, NM_BOOL(true), NULL, "%s%s%s",
+			      why->evidence, above_kvm && row->beneath_kvm ? "; " : "",
 			      above_kvm && row->beneath_kvm ? row->beneath_kvm : "");
 }
 

@@ -140,7 +140,7 @@ static int add_registers(struct nm_probe_context *context, const struct nm_msrs 
 	return nm_detail_add(context, "svm.cpu.efer_svme", NM_STATUS_INFO,
 			     NM_BOOL(value & EFER_SVME), NULL,
 			     "EFER (C0000080h) bit 12, " NM_MSR_SOURCE
-			     ": a hypervisor here uses SVM on CPU 0");
+			     ": whether a hypervisor here uses SVM on CPU 0");
 }
 
 /*

@@ -333,7 +333,7 @@ static int add_flags(struct nm_probe_context *context, const struct nm_vmx_regis
 		const struct nm_vmx_bit *bit = &what->bits[i];
 		bool there = bit->flag && nm_line_has(line, bit->flag);
 
-		if (!there && (!bit->flag || bit->later))
+		if (!there && (!bit->flag || bit->uncertain))
 			continue;
 		told++;
 		set += there;

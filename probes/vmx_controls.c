@@ -171,8 +171,9 @@ static const struct nm_vmx_bit ept_vpid[] = {
 	{43, "invvpid_retaining_globals", "single-context-retaining-globals INVVPID", NULL, false},
 };
 
+/* Linux looks for the word in the upper half of the register, and so never prints it (init_vmx_capabilities()). */
 static const struct nm_vmx_bit vm_functions[] = {
-	{0, "eptp_switching", "EPTP switching", "eptp_switching", false},
+	{0, "eptp_switching", "EPTP switching", "eptp_switching", true},
 };
 
 static const struct nm_vmx_bit misc[] = {

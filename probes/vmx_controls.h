@@ -28,7 +28,7 @@ struct nm_vmx_bit {
 	const char *name;
 	const char *
 		flag; /* its word in the line "vmx flags" of /proc/cpuinfo; NULL: Linux does not print it */
-	bool later; /* older kernels with that line did not know the word: its absence says nothing */
+	bool uncertain; /* its absence says nothing: not all kernels with that line print the word */
 };
 
 struct nm_vmx_register {

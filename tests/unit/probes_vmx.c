@@ -262,6 +262,7 @@ Test(probes_vmx, what_linux_does_not_name_is_not_claimed)
 	given_vmx_without_device(EACCES, INFO(VMX_FLAGS));
 	cr_assert(!is_found("vmx.cpu.ept_vpid.invvpid_single_context"), "INVVPID type");
 	cr_assert(!is_found("vmx.cpu.secondary.ept_violation_ve"), "absence of a later name");
+	cr_assert(!is_found("vmx.cpu.vm_functions.eptp_switching"), "Linux never prints it");
 	cr_assert(!is_found("vmx.cpu.tertiary"), "tertiary controls");
 	cr_assert(!is_found("vmx.cpu.exit"), "VM-exit controls");
 	cr_assert(!is_found("vmx.cpu.revision"), "revision");
