@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/topology.h"
+#include "probes/imds.h"
 #include "probes/probe.h"
 #include "reports/report.h"
 
@@ -20,6 +21,8 @@ struct options {
 	const char *linux_kernel;
 	uint64_t limit_ns;
 	const char *kvm_device;
+	bool imds;
+	const char *imds_service;
 	enum nm_colour colour;
 };
 
@@ -29,6 +32,7 @@ static const struct option long_options[] = {
 	{"prove-linux", optional_argument, NULL, 'L'},
 	{"time-limit", required_argument, NULL, 'T'},
 	{"kvm-device", required_argument, NULL, 'D'},
+	{"imds", optional_argument, NULL, 'I'},
 	{"color", required_argument, NULL, 'C'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -61,6 +65,8 @@ static int probe(const struct options *options, const struct nm_root *root,
 		.prove_linux = options->prove_linux,
 		.linux_kernel = options->linux_kernel,
 		.linux_limit_ns = options->limit_ns,
+		.ask_cloud = options->imds,
+		.cloud_service = options->imds_service,
 		.arena = &arena,
 		.findings = &findings,
 		.machine = &machine,
@@ -113,6 +119,14 @@ static int probe_main(int argc, char **argv)
 		case 'D':
 			options.kvm_device = optarg;
 			break;
+		case 'I':
+			if (optarg && !nm_imds_knows(optarg))
+				return nm_usage_error(&nm_command_probe,
+						      "--imds=%s: expected ec2, gce or azure",
+						      optarg);
+			options.imds = true;
+			options.imds_service = optarg;
+			break;
 		case 'C':
 			if (!nm_parse_colour(optarg, &options.colour))
 				return nm_usage_error(&nm_command_probe,
@@ -152,6 +166,11 @@ const struct nm_command nm_command_probe = {
 		"                         does it reach user space and switch itself off?\n"
 		"      --time-limit TIME  for that guest, such as 90s (default 120s)\n"
 		"      --kvm-device PATH  the KVM device (default /dev/kvm)\n"
+		"      --imds[=ec2|gce|azure]\n"
+		"                         ask the cloud's instance metadata service (default: of "
+		"the "
+		"cloud\n"
+		"                         that is recognised), 1 s in all; no ids are asked for\n"
 		"      --color WHEN       auto, always or never\n"
 		"  -h, --help             this help\n",
 };
