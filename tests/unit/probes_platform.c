@@ -200,6 +200,15 @@ Test(probes_platform, a_redacted_capture_is_recognised)
 	}
 }
 
+Test(probes_platform, a_redacted_capture_of_ec2_on_xen)
+{
+	given_cpu(INTEL, NO_FLAG, "XenVMMXenVMM");
+	given_text("sys/hypervisor/uuid", "ec2e1916-9099-7caf-fd21-012345abcdef\n");
+	cr_assert_eq(nm_capture_redact(&case_capture, "host"), 0, "redaction");
+	probe();
+	found_string("platform.cloud", "Amazon EC2");
+}
+
 Test(probes_platform, words_of_the_command_line)
 {
 	given_cpu(INTEL, NO_FLAG, KVM);
