@@ -338,7 +338,7 @@ static const char *against_metal(const struct nm_probe_context *context,
 		return "an emulator (platform.emulator)";
 	if (platform->signs.smbios_vm == 1)
 		return "SMBIOS says that this is a virtual machine, though no hypervisor says so";
-	if (!platform->cloud && by_firmware(&platform->signs))
+	if (by_firmware(&platform->signs))
 		return "the SMBIOS strings are those of a VM, though no hypervisor says so";
 	return context->machine->level == 1 ? "see platform.level" : NULL;
 }

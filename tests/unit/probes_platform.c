@@ -607,7 +607,8 @@ Test(probes_platform, what_is_no_block_is_not_in_the_chain)
 	begin_cpu(INTEL, NO_FLAG, true);
 	block(0x40000000, 0, KVM);
 	leaf(0x40000100, 0, 0x41424344, 0x41424344, 0x41424344);
-	leaf(0x40000200, 0x00000016, 0x41424344, 0x41424344, 0x41424344);
+	leaf(0x40000200, 0x80000008, 0x41424344, 0x41424344, 0x41424344);
+	leaf(0x40000300, 0x00000016, 0x41424344, 0x41424344, 0x41424344);
 	end_cpu(NO_FLAG);
 	probe();
 	found_string("platform.hypervisor.chain", "KVM at 40000000h");
@@ -695,6 +696,11 @@ Test(probes_platform, no_hypervisor_bit_is_no_proof)
 	forget();
 	given_cpu(INTEL, VMX, NULL);
 	given_dmi("sys_vendor", "QEMU");
+	probe();
+	found_bool("platform.bare_metal", false);
+	forget();
+	given_cpu(INTEL, VMX, NULL);
+	given_dmi("product_name", "OpenStack Nova");
 	probe();
 	found_bool("platform.bare_metal", false);
 	forget();
