@@ -10,10 +10,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define INTEL "GenuineIntel"
-#define AMD   "AuthenticAMD"
-#define KVM   "KVMKVMKVM\0\0\0"
-#define HV1   0x31237648u
+#define INTEL	   "GenuineIntel"
+#define AMD	   "AuthenticAMD"
+#define KVM	   "KVMKVMKVM\0\0\0"
+#define HV1	   0x31237648u
+#define SIXTY_FIVE "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 enum { NO_FLAG, VMX, SVM };
 
