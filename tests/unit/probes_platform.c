@@ -934,8 +934,7 @@ Test(probes_platform, recorded_metadata_is_not_trusted)
 		"instance_type account-123456789012\n",
 		"instance_type  x\n",
 		"\n",
-		"instance_type "
-		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n",
+		("instance_type " SIXTY_FIVE "\n"),
 	};
 
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
