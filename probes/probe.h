@@ -22,6 +22,8 @@ struct nm_probe_context {
 	const char *linux_kernel; /* that is to be booted; NULL: this machine's own */
 	uint64_t linux_limit_ns;
 	bool ask_cloud; /* whether the instance metadata service may be asked */
+	const char *
+		cloud_service; /* which: "ec2", "gce", "azure"; NULL: that of the recognised cloud */
 	struct nm_arena *arena;
 	struct nm_findings *findings;
 	struct nm_machine *machine;
