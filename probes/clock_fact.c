@@ -16,7 +16,6 @@
 #define MAX_CPU	 65536
 #define ROUNDS	 256u
 #define PAIR_NS	 (100 * 1000ull)    /* of round trips between two CPUs */
-#define WAIT_NS	 (2 * NM_NS_PER_MS) /* for the other CPU to take part */
 #define TOTAL_NS (5 * NM_NS_PER_MS) /* for all CPUs */
 #define SPINS	 64u		    /* between two looks at the clock */
 #define READY	 UINT32_MAX
@@ -140,10 +139,9 @@ static int start_on(int cpu, bool detached, void *(*run)(void *), void *argument
 	return r;
 }
 
-static bool measure_pair(int cpu, uint64_t deadline, struct bounds *out)
+static bool measure_pair(int cpu, uint64_t patience, struct bounds *out)
 {
 	struct exchange *exchange = aligned_alloc(LINE, sizeof(*exchange));
-	uint64_t patience = nm_clock_raw_ns() + WAIT_NS;
 	pthread_t thread;
 	bool done;
 
@@ -154,7 +152,7 @@ static bool measure_pair(int cpu, uint64_t deadline, struct bounds *out)
 		free(exchange);
 		return false;
 	}
-	done = play(exchange, patience < deadline ? patience : deadline, out);
+	done = play(exchange, nm_clock_raw_ns() + patience, out);
 	atomic_store(&exchange->over, true);
 	leave(exchange);
 	return done;
@@ -167,26 +165,28 @@ struct survey {
 	struct nm_text *out;
 };
 
+/* Each CPU may take its share of the time that is left; those that are idle take far less. */
+static void survey_one(struct survey *survey, int cpu, size_t left, uint64_t deadline)
+{
+	uint64_t now = nm_clock_raw_ns();
+	struct bounds bounds;
+
+	if (now < deadline && measure_pair(cpu, (deadline - now) / left, &bounds))
+		nm_text_printf(survey->out, "offset %d %lld %lld\n", cpu, (long long)bounds.lo,
+			       (long long)bounds.hi);
+	else
+		nm_text_printf(survey->out, "offset %d unknown\n", cpu);
+}
+
 static void *survey_all(void *argument)
 {
 	struct survey *survey = argument;
 	uint64_t deadline = nm_clock_raw_ns() + TOTAL_NS;
-	size_t measured = 0;
 
 	nm_text_printf(survey->out, "cpu %d\n", survey->first);
-	for (size_t i = 0; i < survey->count && measured < MAX_CPUS - 1; i++) {
-		struct bounds bounds;
-
-		if (survey->cpus[i] == survey->first)
-			continue;
-		measured++;
-		if (nm_clock_raw_ns() < deadline &&
-		    measure_pair(survey->cpus[i], deadline, &bounds))
-			nm_text_printf(survey->out, "offset %d %lld %lld\n", survey->cpus[i],
-				       (long long)bounds.lo, (long long)bounds.hi);
-		else
-			nm_text_printf(survey->out, "offset %d unknown\n", survey->cpus[i]);
-	}
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->cpus[i] != survey->first)
+			survey_one(survey, survey->cpus[i], survey->count - i, deadline);
 	return NULL;
 }
 

@@ -171,7 +171,8 @@ static bool weakens(const char *word)
 	if (nm_name_index(weakening, word) >= 0)
 		return true;
 	return !strncmp(word, "mitigations=", 12) &&
-	       (strstr(word, "no_guest_host") || strstr(word, "no_guest_guest"));
+	       (strstr(word, "no_guest_host") || strstr(word, "no_guest_guest") ||
+		strstr(word, "no_cross_thread"));
 }
 
 static int add_mitigations(struct nm_probe_context *context)
@@ -361,7 +362,7 @@ struct unsafe {
 	const char *meaning;
 };
 
-/* MODULE_PARM_DESC and comments in virt/kvm/kvm_main.c, arch/x86/kvm/x86.c, vmx/vmx.c, svm/svm.c. */
+/* MODULE_PARM_DESC and comments in virt/kvm/kvm_main.c, arch/x86/kvm/x86.c, vmx/vmx.c, svm/svm.c, drivers/vfio/vfio_iommu_type1.c. */
 static const struct unsafe unsafe[] = {
 	{"kvm", "allow_unsafe_mappings", "Y",
 	 "guests may map pages that the kernel does not count, and keep them when they are freed"},
@@ -377,6 +378,8 @@ static const struct unsafe unsafe[] = {
 	 "guest page faults are intercepted and some accesses emulated: a larger surface"},
 	{"kvm_intel", "dump_invalid_vmcs", "Y", "guest state may get into the kernel log"},
 	{"kvm_amd", "dump_invalid_vmcb", "Y", "guest state may get into the kernel log"},
+	{"iommufd", "allow_unsafe_interrupts", "Y",
+	 "a guest with a device of its own may raise any interrupt of the host"},
 	{"vfio_iommu_type1", "allow_unsafe_interrupts", "Y",
 	 "a guest with a device of its own may raise any interrupt of the host"},
 };
@@ -436,7 +439,7 @@ static int add_parameters(struct nm_probe_context *context)
 			      *found ? found : "none");
 }
 
-/* With exits of HLT disabled, a sibling going idle may see return predictions (hw-vuln/cross-thread-rsb.rst). */
+/* A sibling that goes idle inside the guest may leak return predictions (hw-vuln/cross-thread-rsb.rst). */
 static int add_smt_rsb(struct nm_probe_context *context)
 {
 	static const char path[] = "sys/module/kvm/parameters/mitigate_smt_rsb";
@@ -444,11 +447,9 @@ static int add_smt_rsb(struct nm_probe_context *context)
 
 	if (!line)
 		return 0;
-	return nm_detail_add(
-		context, "isolation.smt_rsb", NM_STATUS_INFO, NM_BOOL(is_yes(line)), NULL,
-		"/%s: when set, KVM offers no guests whose HLT or MWAIT does not exit, on "
-		"CPUs where threads share return predictions",
-		path);
+	return nm_detail_add(context, "isolation.smt_rsb", NM_STATUS_INFO, NM_BOOL(is_yes(line)),
+			     NULL, "/%s; when set, no guest may run HLT or MWAIT without a VM exit",
+			     path);
 }
 
 /* What a sibling could reach */
@@ -510,6 +511,9 @@ static int add_sibling(struct nm_probe_context *context)
 			"visible "
 			"from inside; it would share " SHARED "%s%s",
 			*data ? ", and could read " : "", data);
+	if (context->machine->level)
+		return nm_unknown_add(context, id, NULL,
+				      "it is not known whether this machine is itself a guest");
 	if (smt == SMT_UNKNOWN)
 		return nm_unknown_add(context, id, NULL,
 				      "/" SMT "active does not say whether "
@@ -537,6 +541,7 @@ static int add_sibling(struct nm_probe_context *context)
  * AWS: "Nitro Isolation Engine", on all Graviton5-based instances since June 2026; M9g and M9gd are the first of them
  * (AWS Compute Blog, "AWS Nitro Isolation Engine: formally verifying the hypervisor in the AWS Nitro System", 2026-06).
  * Later families of that CPU cannot be known here: a ninth or later generation whose name says Graviton is "unknown".
+ * Instances called metal have no hypervisor.
  */
 enum engine { ENGINE_NO, ENGINE_YES, ENGINE_UNKNOWN };
 
@@ -545,7 +550,7 @@ static enum engine nitro_engine(const char *vendor, const char *product)
 	const char *at = product;
 	uint64_t generation;
 
-	if (!vendor || strcmp(vendor, "Amazon EC2") != 0 || !product)
+	if (!vendor || strcmp(vendor, "Amazon EC2") != 0 || !product || strstr(product, ".metal"))
 		return ENGINE_NO;
 	if (!strncmp(product, "m9g.", 4) || !strncmp(product, "m9gd.", 5))
 		return ENGINE_YES;
@@ -565,10 +570,10 @@ static int add_proof(struct nm_probe_context *context)
 	const char *about = "";
 
 	if (context->machine->level == 0)
-		return nm_finding_add(context, "isolation.proof", NM_STATUS_INFO, NM_STRING("none"),
-				      NULL,
-				      "bare metal: what isolates guests here is this machine's own "
-				      "hypervisor, and Linux KVM has no proof of isolation");
+		return nm_finding_add(
+			context, "isolation.proof", NM_STATUS_INFO, NM_STRING("none"), NULL,
+			"bare metal: what isolates guests here is this machine's own hypervisor; "
+			"mainline KVM has no proof of isolation");
 	if (engine == ENGINE_YES)
 		about = "; AWS states that on Graviton5 instances such as this one the Nitro "
 			"Isolation "
