@@ -414,7 +414,7 @@ static int add_pair(struct nm_probe_context *context, const struct clocks *clock
 		return nm_detail_add(context, id, NM_STATUS_UNKNOWN, (struct nm_value) {0}, NULL,
 				     "CPU %u did not answer in time", (unsigned int)offset->cpu);
 	return nm_detail_add(context, id, contains_zero(offset) ? NM_STATUS_PASS : NM_STATUS_WARN,
-			     NM_INT(offset->lo + (offset->hi - offset->lo) / 2), NULL,
+			     NM_INT(offset->lo / 2 + offset->hi / 2), NULL,
 			     "TSC ticks ahead of CPU %u, between %lld and %lld",
 			     (unsigned int)clocks->cpu, (long long)offset->lo,
 			     (long long)offset->hi);
