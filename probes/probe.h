@@ -32,6 +32,7 @@ struct nm_probe_context {
 	struct nm_kvm_view kvm_view; /* what KVM answered */
 	uint64_t started_ns;	     /* CLOCK_MONOTONIC_RAW and TSC when the probes began */
 	uint64_t started_tsc;
+	uint64_t started_width; /* in TSC ticks: how far apart the two may have been read */
 };
 
 /** A probe is one file and one line in registry.c. It returns 0, or -errno when it could not record what it saw. */
