@@ -76,7 +76,8 @@ static int add_class(struct nm_probe_context *context, const struct nm_guest_cla
 /* What became of all classes together. */
 struct tally {
 	unsigned int working, failing, untried;
-	bool basic_failing, basic_untried;
+	bool basic_untried;
+	int basic_failing;    /* the first of them; -1: none */
 	struct nm_text names; /* of those that fail */
 };
 
@@ -89,7 +90,8 @@ static void count(struct tally *tally, const struct nm_guest_fact *fact)
 		tally->working += proof->state == NM_PROOF_OK;
 		tally->failing += is_failure(proof);
 		tally->untried += untried;
-		tally->basic_failing |= nm_guest_classes[i].basic && is_failure(proof);
+		if (tally->basic_failing < 0 && nm_guest_classes[i].basic && is_failure(proof))
+			tally->basic_failing = i;
 		tally->basic_untried |= nm_guest_classes[i].basic && untried;
 		if (is_failure(proof))
 			nm_text_printf(&tally->names, "%s%s", tally->names.length ? ", " : "",
@@ -99,15 +101,18 @@ static void count(struct tally *tally, const struct nm_guest_fact *fact)
 
 static enum nm_status status_of(const struct tally *tally)
 {
-	if (tally->basic_failing)
+	if (tally->basic_failing >= 0)
 		return NM_STATUS_FAIL;
 	if (tally->failing)
 		return NM_STATUS_WARN;
 	return tally->basic_untried ? NM_STATUS_UNKNOWN : NM_STATUS_PASS;
 }
 
-static int add_exits(struct nm_probe_context *context, const struct tally *tally)
+static int add_exits(struct nm_probe_context *context, const struct nm_guest_fact *fact,
+		     const struct tally *tally)
 {
+	enum nm_status status = status_of(tally);
+	int first = tally->basic_failing;
 	char value[96];
 	char untried[64] = "";
 
@@ -116,11 +121,15 @@ static int add_exits(struct nm_probe_context *context, const struct tally *tally
 	snprintf(value, sizeof(value), "%u of %u classes work%s", tally->working,
 		 tally->working + tally->failing, untried);
 	if (!tally->failing)
-		return nm_finding_add(context, "guest.exits", status_of(tally), NM_STRING(value),
-				      NULL, "one exit of each class, with its result checked");
-	return nm_finding_add(context, "guest.exits", status_of(tally), NM_STRING(value),
-			      class_remedy(context), "guest.exit.* says why these do not: %s",
-			      tally->names.bytes);
+		return nm_finding_add(context, "guest.exits", status, NM_STRING(value), NULL,
+				      "one exit of each class, with its result checked");
+	if (first < 0)
+		return nm_finding_add(context, "guest.exits", status, NM_STRING(value),
+				      class_remedy(context),
+				      "not working: %s; guest.exit.* says why", tally->names.bytes);
+	return nm_finding_add(context, "guest.exits", status, NM_STRING(value),
+			      class_remedy(context), "not working: %s; %s: %s", tally->names.bytes,
+			      nm_guest_classes[first].name, fact->classes[first].text);
 }
 
 /* What a bug report needs, on one line. */
@@ -203,7 +212,7 @@ static int add_report(struct nm_probe_context *context, const struct nm_guest_fa
 
 static int add_all(struct nm_probe_context *context, const struct nm_guest_fact *fact)
 {
-	struct tally tally = {0};
+	struct tally tally = {.basic_failing = -1};
 	int r = add_canary(context, fact);
 
 	if (!r && fact->canary.state != NM_PROOF_OK) {
@@ -214,7 +223,7 @@ static int add_all(struct nm_probe_context *context, const struct nm_guest_fact 
 	if (!r)
 		r = nm_text_status(&tally.names);
 	if (!r)
-		r = add_exits(context, &tally);
+		r = add_exits(context, fact, &tally);
 	for (int i = 0; !r && i < NM_GUEST_CLASSES; i++)
 		if (fact->classes[i].state != NM_PROOF_ABSENT)
 			r = add_class(context, &nm_guest_classes[i], &fact->classes[i]);
