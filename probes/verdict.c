@@ -34,22 +34,6 @@ static bool is(const struct nm_probe_context *context, const char *id, const cha
 	return !strcmp(nm_found_string(context, id), value);
 }
 
-/* The lab says so to its machines' kernels: neither Bochs nor a guest of QEMU's has another sign. */
-#define EMULATED_WORD "nestmark.emulated"
-
-static bool is_emulated(const struct nm_probe_context *context)
-{
-	const struct nm_finding *known = find(context, "platform.emulator");
-	const char *hypervisor = context->machine->hypervisor;
-	const char *cmdline;
-
-	if (known && known->value.type == NM_VALUE_BOOL)
-		return known->value.boolean;
-	cmdline = nm_root_text(context->root, context->arena, "proc/cmdline");
-	return (hypervisor && !strcmp(hypervisor, "TCGTCGTCGTCG")) ||
-	       (cmdline && strstr(cmdline, EMULATED_WORD));
-}
-
 /* "VT-x, EPT, VPID": the extension by the name that people know, and what a nested guest gets of it. */
 static const char *hardware_words(struct nm_probe_context *context)
 {
@@ -81,10 +65,7 @@ static const char *next_step(const struct nm_probe_context *context, const char 
 	bool there = is(context, "cpu.virtualization", "vmx") ||
 		     is(context, "cpu.virtualization", "svm");
 
-	if (!there && platform && platform->remedy &&
-	    (is(context, "platform.nesting", "off") || is(context, "platform.nesting", "offered")))
-		return platform->remedy;
-	return otherwise;
+	return !there && platform && platform->remedy ? platform->remedy : otherwise;
 }
 
 static const char *format(struct nm_probe_context *context, const char *text, ...)
@@ -198,7 +179,7 @@ static struct verdict decide(struct nm_probe_context *context)
 		return software(context);
 	if (has_status(context, "guest.linux", NM_STATUS_FAIL))
 		return broken(context, "Linux guests", find(context, "guest.linux"));
-	if (is_emulated(context))
+	if (nm_found_true(context, "platform.emulator"))
 		return emulated(context);
 	return is_known_pair(context) ? hardware(context) : unknown_pair(context);
 }

@@ -177,8 +177,9 @@ Test(probes_verdict, no_device_on_a_platform_that_gave_vmx)
 	next_is("load kvm_intel");
 }
 
-Test(probes_verdict, a_platform_that_says_something_else_has_no_next_step)
+Test(probes_verdict, where_the_cpu_has_it_the_platform_has_no_next_step)
 {
+	with("cpu.virtualization", NM_STATUS_PASS, NM_STRING("vmx"), NULL, "x");
 	with("kvm.device", NM_STATUS_FAIL, NM_STRING("/dev/kvm"), "load kvm_intel", "not there");
 	with("platform.nesting", NM_STATUS_INFO, NM_STRING("on"), "nothing", "x");
 	decided("none", NM_STATUS_FAIL, "none: not there");
@@ -217,37 +218,20 @@ Test(probes_verdict, a_module_that_cannot_be_seen)
 	"emulated (AMD-V; functions are real, times are not): proven by a guest: 23 of 23 "        \
 	"classes work"
 
-Test(probes_verdict, an_emulator_is_known_by_its_signature)
-{
-	with_kvm("kvm_amd", "svm");
-	with_proof();
-	case_machine.hypervisor = "TCGTCGTCGTCG";
-	decided("emulated", NM_STATUS_WARN, EMULATED);
-	next_is("run on hardware for figures that mean time");
-}
-
-Test(probes_verdict, an_emulator_is_known_by_its_kernel)
-{
-	with_kvm("kvm_amd", "svm");
-	with_proof();
-	given_text("proc/cmdline", "quiet nestmark.emulated\n");
-	decided("emulated", NM_STATUS_WARN, EMULATED);
-}
-
 Test(probes_verdict, an_emulator_is_known_by_its_platform)
 {
 	with_kvm("kvm_amd", "svm");
 	with_proof();
 	with("platform.emulator", NM_STATUS_WARN, NM_BOOL(true), NULL, "x");
 	decided("emulated", NM_STATUS_WARN, EMULATED);
+	next_is("run on hardware for figures that mean time");
 }
 
-Test(probes_verdict, what_the_platform_says_goes_first)
+Test(probes_verdict, a_platform_that_is_no_emulator)
 {
 	with_kvm("kvm_amd", "svm");
 	with_proof();
 	with("platform.emulator", NM_STATUS_INFO, NM_BOOL(false), NULL, "x");
-	given_text("proc/cmdline", "quiet nestmark.emulated\n");
 	decided("hardware", NM_STATUS_PASS,
 		"hardware (AMD-V): proven by a guest: 23 of 23 classes work");
 }
