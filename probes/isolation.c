@@ -316,11 +316,15 @@ static int add_lockdown(struct nm_probe_context *context)
 	const char *close = open ? strchr(open, ']') : NULL;
 	const char *mode;
 
-	if (!line && error == ENOENT)
+	/* Every kernel with securityfs and an LSM has this file there. */
+	if (error == ENOENT && !line && nm_root_exists(context->root, "sys/kernel/security/lsm"))
 		return nm_finding_add(context, "isolation.lockdown", NM_STATUS_INFO,
-				      NM_STRING("none"), NULL,
-				      "no /%s: the kernel has no lockdown, or securityfs is not "
-				      "mounted",
+				      NM_STRING("none"), NULL, "no /%s: the kernel has no lockdown",
+				      path);
+	if (error == ENOENT && !line)
+		return nm_unknown_add(context, "isolation.lockdown",
+				      "sudo mount -t securityfs none /sys/kernel/security",
+				      "no /%s: securityfs is not mounted, or the kernel has none",
 				      path);
 	if (!close)
 		return add_unknown(context, "isolation.lockdown", path, line ? EINVAL : error);
@@ -338,7 +342,7 @@ static int add_modules(struct nm_probe_context *context)
 	const char *signature = nm_root_line(context->root, context->arena, enforced);
 	const char *value = "any";
 
-	if (!off && error == ENOENT)
+	if (!off && error == ENOENT && nm_root_exists(context->root, "proc/sys/kernel"))
 		return nm_finding_add(context, "isolation.modules", NM_STATUS_INFO,
 				      NM_STRING("none"), NULL,
 				      "no /%s: the kernel loads no modules", disabled);

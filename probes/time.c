@@ -16,7 +16,7 @@
 #define MAX_OFFSETS  64
 #define MAX_CPU	     1048576
 #define MAX_TICKS    ((uint64_t)1 << 53) /* exact as a double */
-#define MAX_KHZ	     100000000.0	 /* 100 GHz */
+#define MAX_KHZ	     100000000u		 /* 100 GHz */
 
 /* Crystals and what firmware says of them differ by less; a guest whose TSC is scaled wrongly differs by more. */
 #define TOLERANCE_PPM 1000.0

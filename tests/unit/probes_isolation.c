@@ -13,7 +13,7 @@
 
 static void start_over(void)
 {
-	case_capture = (struct nm_capture) {0};
+	nm_capture_free(&case_capture);
 	case_findings = (struct nm_findings) {0};
 	case_machine = (struct nm_machine) {0};
 }
@@ -269,8 +269,13 @@ Test(probes_isolation, lockdown)
 	found_string("isolation.lockdown", "integrity");
 	start_over();
 	given_error(NM_ANSWER_TEXT, "sys/kernel/security/lockdown", ENOENT);
+	given(NM_ANSWER_EXISTS, "sys/kernel/security/lsm");
 	probe_with(nm_probe_isolation);
 	found_string("isolation.lockdown", "none");
+	start_over();
+	given_error(NM_ANSWER_TEXT, "sys/kernel/security/lockdown", ENOENT);
+	probe_with(nm_probe_isolation);
+	found_status("isolation.lockdown", NM_STATUS_UNKNOWN);
 	start_over();
 	given_text("sys/kernel/security/lockdown", "]none[\n");
 	probe_with(nm_probe_isolation);
@@ -290,6 +295,18 @@ Test(probes_isolation, modules)
 		probe_with(nm_probe_isolation);
 		found_string("isolation.modules", cases[i].value);
 	}
+}
+
+Test(probes_isolation, a_kernel_without_modules)
+{
+	given_error(NM_ANSWER_TEXT, "proc/sys/kernel/modules_disabled", ENOENT);
+	probe_with(nm_probe_isolation);
+	found_status("isolation.modules", NM_STATUS_UNKNOWN);
+	start_over();
+	given_error(NM_ANSWER_TEXT, "proc/sys/kernel/modules_disabled", ENOENT);
+	given(NM_ANSWER_EXISTS, "proc/sys/kernel");
+	probe_with(nm_probe_isolation);
+	found_string("isolation.modules", "none");
 }
 
 /* Parameters */

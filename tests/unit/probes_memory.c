@@ -20,7 +20,7 @@ static void given_pages(const char *total, const char *unused)
 
 static void start_over(void)
 {
-	case_capture = (struct nm_capture) {0};
+	nm_capture_free(&case_capture);
 	case_findings = (struct nm_findings) {0};
 }
 

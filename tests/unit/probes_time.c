@@ -18,7 +18,7 @@
 
 static void start_over(void)
 {
-	case_capture = (struct nm_capture) {0};
+	nm_capture_free(&case_capture);
 	case_findings = (struct nm_findings) {0};
 	case_machine = (struct nm_machine) {0};
 	case_context.cpuid = (struct nm_cpuid_table) {0};

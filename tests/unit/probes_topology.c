@@ -80,7 +80,7 @@ Test(probes_topology, an_absurd_list_of_cpus_is_not_counted)
 					    "0-3;rm",	  "0,,1\n", NULL};
 
 	for (size_t i = 0; lists[i]; i++) {
-		case_capture = (struct nm_capture) {0};
+		nm_capture_free(&case_capture);
 		case_findings = (struct nm_findings) {0};
 		given_fact(FACT);
 		given_text("sys/devices/system/cpu/online", lists[i]);
@@ -116,7 +116,7 @@ Test(probes_topology, a_fact_that_is_none_is_unknown)
 		NULL};
 
 	for (size_t i = 0; facts[i]; i++) {
-		case_capture = (struct nm_capture) {0};
+		nm_capture_free(&case_capture);
 		case_findings = (struct nm_findings) {0};
 		case_machine = (struct nm_machine) {0};
 		given_fact(facts[i]);
@@ -154,7 +154,7 @@ Test(probes_topology, many_cpus)
 	found_int("topology.node1023.memory", 1073741824);
 	cr_assert_leq(strlen(found("topology.cpus")->value.string), 400, "a list without end");
 	nm_text_put(&text, "node 1024 memory 1 cpus 1\n", 26);
-	case_capture = (struct nm_capture) {0};
+	nm_capture_free(&case_capture);
 	case_findings = (struct nm_findings) {0};
 	given_fact(text.bytes);
 	probe_with(nm_probe_topology);
@@ -220,7 +220,7 @@ Test(probes_topology, a_quota_that_is_none_is_not_believed)
 					     NULL};
 
 	for (size_t i = 0; quotas[i]; i++) {
-		case_capture = (struct nm_capture) {0};
+		nm_capture_free(&case_capture);
 		case_findings = (struct nm_findings) {0};
 		given_text("proc/self/cgroup", "0::/\n");
 		given(NM_ANSWER_EXISTS, "sys/fs/cgroup/cgroup.controllers");
@@ -235,7 +235,7 @@ Test(probes_topology, a_path_out_of_the_namespace_stands_for_the_root)
 	static const char *const groups[] = {"0::/../../etc\n", "0::/a//b\n", "0::/\n", NULL};
 
 	for (size_t i = 0; groups[i]; i++) {
-		case_capture = (struct nm_capture) {0};
+		nm_capture_free(&case_capture);
 		case_findings = (struct nm_findings) {0};
 		given_text("proc/self/cgroup", groups[i]);
 		given(NM_ANSWER_EXISTS, "sys/fs/cgroup/cgroup.controllers");
@@ -261,7 +261,7 @@ Test(probes_topology, what_is_no_list_of_groups_is_unknown)
 					     ":::/\n", "0:",	  NULL};
 
 	for (size_t i = 0; groups[i]; i++) {
-		case_capture = (struct nm_capture) {0};
+		nm_capture_free(&case_capture);
 		case_findings = (struct nm_findings) {0};
 		given_text("proc/self/cgroup", groups[i]);
 		probe_with(nm_probe_topology);
