@@ -14,6 +14,7 @@
 
 static const struct nm_command *const commands[] = {
 	&nm_command_probe,
+	&nm_command_check,
 	&nm_command_list,
 	&nm_command_run,
 	&nm_command_report,
