@@ -265,18 +265,30 @@ static int judge_proof(struct judge *judge)
 			: 0;
 }
 
+/* "what: why", the last colon counts. */
+static int add_open_question(struct judge *judge, const char *text)
+{
+	struct nm_check_row row = {.requirement = text,
+				   .level = NM_LEVEL_INFO,
+				   .status = NM_STATUS_UNKNOWN};
+	const char *colon = NULL;
+
+	for (const char *at = strstr(text, ": "); at; at = strstr(at + 1, ": "))
+		colon = at;
+	if (colon) {
+		row.requirement = nm_arena_strndup(judge->arena, text, (size_t)(colon - text));
+		row.evidence = colon + 2;
+	}
+	judge->number++;
+	return row.requirement ? add_row(judge, &row) : -ENOMEM;
+}
+
 static int list_unknown(struct judge *judge, const struct nm_workload *profile)
 {
 	int r = 0;
 
-	for (size_t i = 0; !r && i < profile->unknown.count; i++) {
-		judge->number++;
-		r = add_row(judge, &(const struct nm_check_row) {
-					   .requirement = profile->unknown.items[i],
-					   .level = NM_LEVEL_INFO,
-					   .status = NM_STATUS_UNKNOWN,
-				   });
-	}
+	for (size_t i = 0; !r && i < profile->unknown.count; i++)
+		r = add_open_question(judge, profile->unknown.items[i]);
 	return r;
 }
 

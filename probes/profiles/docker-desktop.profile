@@ -7,7 +7,7 @@ title = Docker Desktop on Linux
 as_of = 2026-09
 source = https://github.com/docker/docs content/manuals/desktop/setup/install/linux/_index.md
 proof = none
-unknown = QEMU 5.2 or newer, systemd, and a desktop such as GNOME, KDE or MATE: not looked for
+unknown = QEMU 5.2 or newer, systemd, a desktop such as GNOME: not looked for
 unknown = which CPU features it needs: not published
 
 [requirement]

@@ -8,7 +8,7 @@ as_of = 2026-09
 source = https://learn.microsoft.com/virtualization/hyper-v-on-windows/user-guide/nested-virtualization
 proof = none
 unknown = which VMX controls the Windows hypervisor demands: not published
-unknown = settings of the outer hypervisor, such as dynamic memory or its configuration version: not visible from inside
+unknown = settings of the hypervisor beneath: not visible from inside, such as dynamic memory off
 
 [requirement]
 label = CPU virtualization: vmx or svm

@@ -7,7 +7,7 @@ title = Kata Containers
 as_of = 2026-09
 source = https://github.com/kata-containers/kata-containers src/runtime/cmd/kata-runtime/kata-check_amd64.go
 unknown = what the VMM beneath Kata needs: check qemu, cloud-hypervisor or firecracker too
-unknown = CPU flag sse4_1, which both checkers of Kata ask for: not looked for
+unknown = CPU flag sse4_1: not looked for; both checkers of Kata do
 
 [requirement]
 label = CPU virtualization: vmx or svm

@@ -7,7 +7,7 @@ name = libvirt
 title = libvirt with QEMU
 as_of = 2026-09
 source = https://github.com/libvirt/libvirt tools/virt-host-validate-qemu.c
-unknown = cgroup controllers, IOMMU and secure guests, about which virt-host-validate warns: not looked for
+unknown = cgroup controllers, IOMMU, secure guests: not looked for; virt-host-validate warns about them
 
 [requirement]
 label = hardware virtualization

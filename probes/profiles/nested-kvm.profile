@@ -8,8 +8,8 @@ title = KVM in guests of this machine
 as_of = 2026-09
 source = https://docs.kernel.org/virt/kvm/x86/running-nested-guests.html
 proof = none
-unknown = whether a guest in a guest works: nestmark starts none here; run it inside a guest
-unknown = migration: on Intel an L1 with a live L2 needs Linux 5.3 and QEMU 4.2, on AMD it must not be migrated or saved
+unknown = whether a guest in a guest works: run nestmark inside a guest to see
+unknown = migration of a guest that runs a guest: Intel needs Linux 5.3 and QEMU 4.2, AMD cannot
 
 [requirement]
 label = device /dev/kvm opens for reading and writing

@@ -8,7 +8,7 @@ as_of = 2026-09
 source = https://github.com/hashicorp/vagrant/issues/11726, the changelog of VirtualBox 6.1 at second hand
 proof = none
 unknown = which VMX or SVM controls VirtualBox demands as L1: not published
-unknown = --nested-hw-virt on, and 6.1 or newer, where VirtualBox is beneath too: not visible from inside
+unknown = VirtualBox 6.1 and --nested-hw-virt on: not visible from inside, where VirtualBox is beneath too
 
 [requirement]
 label = CPU virtualization: vmx or svm

@@ -8,7 +8,7 @@ as_of = 2026-09
 source = https://communities.vmware.com DOC-8970
 proof = none
 unknown = which VMX or SVM controls VMware demands as L1: not published
-unknown = virtual hardware version 9 or newer and vhv.enable, where VMware is beneath too: not visible from inside
+unknown = virtual hardware version 9 or newer: not visible from inside, where VMware is beneath too
 unknown = support: no type-1 hypervisor is a supported guest
 
 [requirement]
