@@ -306,26 +306,32 @@ static int parse_line(struct parser *parser, char *line)
 	return *line == '[' ? begin_section(parser, line) : parse_pair(parser, line);
 }
 
-/* A line of printable UTF-8, as a string of its own. */
-static int take_line(struct parser *parser, const char *bytes, size_t length, char **out)
+/* A line of printable UTF-8, as a string of its own; NULL after an error. */
+static char *take_line(struct parser *parser, const char *bytes, size_t length)
 {
-	if (length > MAX_LINE)
-		return refuse(parser, "longer than %u bytes", MAX_LINE);
-	*out = nm_arena_strndup(parser->arena, bytes, length);
-	if (!*out)
-		return -ENOMEM;
-	for (size_t i = 0; i < length;) {
-		size_t step = nm_utf8_length(*out + i);
-		unsigned char byte = (unsigned char)bytes[i];
+	char *line;
 
-		if (!step)
-			return refuse(parser, "byte %02xh is not UTF-8", byte);
+	if (length > MAX_LINE) {
+		refuse(parser, "longer than %u bytes", MAX_LINE);
+		return NULL;
+	}
+	line = nm_arena_strndup(parser->arena, bytes, length);
+	for (size_t i = 0; line && i < length;) {
+		size_t step = nm_utf8_length(line + i);
+		unsigned char byte = (unsigned char)line[i];
+
+		if (!step) {
+			refuse(parser, "byte %02xh is not UTF-8", byte);
+			return NULL;
+		}
 		if ((byte < 0x20 && byte != '\t') || byte == 0x7f ||
-		    (byte == 0xc2 && (unsigned char)bytes[i + 1] < 0xa0))
-			return refuse(parser, "control character %02xh", byte);
+		    (byte == 0xc2 && (unsigned char)line[i + 1] < 0xa0)) {
+			refuse(parser, "control character %02xh", byte);
+			return NULL;
+		}
 		i += step;
 	}
-	return 0;
+	return line;
 }
 
 static int parse_lines(struct parser *parser, const char *bytes, size_t length)
@@ -336,12 +342,11 @@ static int parse_lines(struct parser *parser, const char *bytes, size_t length)
 	while (!r && bytes < end) {
 		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
 		const char *stop = newline ? newline : end;
-		char *line = NULL;
+		char *line;
 
 		parser->line++;
-		r = take_line(parser, bytes, (size_t)(stop - bytes), &line);
-		if (!r)
-			r = parse_line(parser, line);
+		line = take_line(parser, bytes, (size_t)(stop - bytes));
+		r = line ? parse_line(parser, line) : -nm_error_last()->code;
 		bytes = stop + 1;
 	}
 	return r;

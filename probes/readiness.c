@@ -94,28 +94,32 @@ static int compare_versions(const char *a, const char *b)
 	return 0;
 }
 
-/* Pass, fail or unknown. */
-static int judge_value(const struct nm_requirement *requirement, const struct nm_finding *finding)
+static bool compares_value(const struct nm_requirement *requirement)
 {
-	char value[512];
+	return requirement->equals.count || requirement->lacks.count || requirement->at_least.count;
+}
+
+/* Pass, fail or unknown. */
+static int judge_value(const struct nm_requirement *requirement, const char *value)
+{
 	bool good;
 
-	if (finding->status == NM_STATUS_UNKNOWN)
-		return NM_STATUS_UNKNOWN;
-	if (!requirement->equals.count && !requirement->lacks.count && !requirement->at_least.count)
-		good = requirement->is.count
-			       ? is_one_of(&requirement->is, 0, nm_status_names[finding->status])
-			       : finding->status == NM_STATUS_PASS;
-	else if (!format_value(finding, value, sizeof(value)))
-		return NM_STATUS_UNKNOWN;
-	else if (requirement->equals.count)
+	if (requirement->equals.count)
 		good = is_one_of(&requirement->equals, 0, value);
 	else if (requirement->lacks.count)
 		good = !has_one_of(&requirement->lacks, value);
-	else if (!isdigit((unsigned char)*value))
-		return NM_STATUS_UNKNOWN;
-	else
+	else if (isdigit((unsigned char)*value))
 		good = compare_versions(value, requirement->at_least.items[0]) >= 0;
+	else
+		return NM_STATUS_UNKNOWN;
+	return good ? NM_STATUS_PASS : NM_STATUS_FAIL;
+}
+
+static int judge_status(const struct nm_requirement *requirement, int status)
+{
+	bool good = requirement->is.count ? is_one_of(&requirement->is, 0, nm_status_names[status])
+					  : status == NM_STATUS_PASS;
+
 	return good ? NM_STATUS_PASS : NM_STATUS_FAIL;
 }
 
@@ -126,17 +130,30 @@ static int status_of(int judged, int level)
 	return judged == NM_STATUS_FAIL ? missing[level] : judged;
 }
 
+/* The profile knows what to do about what is missing, the finding about what could not be told. */
+static const char *remedy_of(const struct nm_requirement *requirement,
+			     const struct nm_finding *finding, int judged)
+{
+	if (judged == NM_STATUS_PASS)
+		return NULL;
+	return judged == NM_STATUS_FAIL && requirement->remedy ? requirement->remedy
+							       : finding->remedy;
+}
+
 static int add_judged(struct judge *judge, const struct nm_finding *finding)
 {
 	const struct nm_requirement *requirement = judge->requirement;
-	int judged = judge_value(requirement, finding);
-	char value[512] = "";
 	const char *evidence = finding->evidence;
+	int judged = NM_STATUS_UNKNOWN;
+	char value[512];
 
-	/* A value that was compared is part of the evidence. */
-	if (format_value(finding, value, sizeof(value)) &&
-	    (requirement->equals.count || requirement->lacks.count || requirement->at_least.count))
+	if (compares_value(requirement) && format_value(finding, value, sizeof(value))) {
 		evidence = nm_arena_printf(judge->arena, "%s: %s", value, finding->evidence);
+		if (finding->status != NM_STATUS_UNKNOWN)
+			judged = judge_value(requirement, value);
+	} else if (!compares_value(requirement) && finding->status != NM_STATUS_UNKNOWN) {
+		judged = judge_status(requirement, finding->status);
+	}
 	if (!evidence)
 		return -ENOMEM;
 	return add_row(judge, &(const struct nm_check_row) {
@@ -145,9 +162,7 @@ static int add_judged(struct judge *judge, const struct nm_finding *finding)
 				      .level = requirement->level,
 				      .status = status_of(judged, requirement->level),
 				      .evidence = evidence,
-				      .remedy = judged == NM_STATUS_PASS ? NULL
-						: requirement->remedy	 ? requirement->remedy
-									 : finding->remedy,
+				      .remedy = remedy_of(requirement, finding, judged),
 				      .source = requirement->source,
 			      });
 }

@@ -341,7 +341,7 @@ Test(readiness, what_cannot_be_told_is_unknown)
 	judge(WORKLOAD HARD("no.such", ""));
 	verdict_is(NM_READINESS_UNKNOWN, "nestmark has no finding no.such here");
 	given_status("a.b", NM_STATUS_UNKNOWN, NM_INT(1));
-	judge(WORKLOAD HARD("a.b", "equals = 1\n"));
+	judge(WORKLOAD HARD("a.b", "equals = 1\nremedy = the profile's\n"));
 	row_is(0, NM_STATUS_UNKNOWN);
 	cr_assert_str_eq(row(0)->remedy, "the finding's remedy");
 	verdict_is(NM_READINESS_UNKNOWN, "a.b is right: 1: as read");
