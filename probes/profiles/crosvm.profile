@@ -38,7 +38,7 @@ source = crosvm hypervisor/src/kvm/mod.rs
 [requirement]
 label = its guests may run guests (nested mode auto or on)
 when = cpu.architecture x86_64
-finding = kvm.nested
+finding = kvm.guest_virtualization
 level = info
 source = crosvm x86_64/src/cpuid.rs
 

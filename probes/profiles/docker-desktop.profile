@@ -19,7 +19,7 @@ source = docker docs desktop/setup/install/linux
 # 4 GB, of which firmware and kernel keep some.
 [requirement]
 label = 4 GB of memory
-finding = memory.total_bytes
+finding = memory.total
 at_least = 3700000000
 level = hard
 remedy = give this machine more memory

@@ -73,7 +73,7 @@ source = firecracker tools/devtool
 [requirement]
 label = KSM is off
 finding = memory.ksm
-equals = 0 off false
+equals = false
 level = soft
 remedy = echo 0 | sudo tee /sys/kernel/mm/ksm/run
 source = firecracker tools/devtool
@@ -81,7 +81,7 @@ source = firecracker tools/devtool
 [requirement]
 label = swap is off
 finding = memory.swap
-equals = 0 off none false
+equals = 0
 level = soft
 remedy = sudo swapoff -a
 source = firecracker tools/devtool
@@ -97,7 +97,7 @@ source = firecracker tools/devtool
 
 [requirement]
 label = CPU vulnerabilities are mitigated
-finding = isolation.*
+finding = isolation.vulnerability.*
 lacks = Vulnerable
 level = soft
 source = firecracker tools/devtool

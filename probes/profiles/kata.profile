@@ -42,7 +42,6 @@ source = kata src/runtime/cmd/kata-runtime/kata-check.go
 label = network: vhost_net
 finding = device.vhost_net
 level = hard
-remedy = sudo modprobe vhost_net
 source = kata docs/installation.md, kata-check_amd64.go
 
 # Required by the installation page, optional for the checker: some VMMs bring their own vsock.
@@ -50,7 +49,6 @@ source = kata docs/installation.md, kata-check_amd64.go
 label = channel to the agent: vhost_vsock
 finding = device.vhost_vsock
 level = soft
-remedy = sudo modprobe vhost_vsock
 source = kata docs/installation.md, kata-check_amd64.go
 
 [requirement]

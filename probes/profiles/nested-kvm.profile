@@ -31,6 +31,13 @@ level = hard
 source = linux Documentation/virt/kvm/x86/running-nested-guests.rst
 
 [requirement]
+label = guests see VMX or SVM in their CPUID
+when = cpu.architecture x86_64
+finding = kvm.guest_virtualization
+level = hard
+source = linux Documentation/virt/kvm/api.rst, KVM_GET_SUPPORTED_CPUID
+
+[requirement]
 label = speed: shadow VMCS, APIC virtualization and EPT
 when = kvm.backend kvm_intel
 finding = kvm.parameter.kvm_intel.enable_shadow_vmcs kvm.parameter.kvm_intel.enable_apicv kvm.parameter.kvm_intel.ept

@@ -511,10 +511,10 @@ Test(readiness, versions_are_compared_as_numbers)
 	compares("generic", "4.5", NM_STATUS_UNKNOWN);
 	compares("", "4.5", NM_STATUS_UNKNOWN);
 	compares("99999999999999999999999.1", "4.5", NM_STATUS_PASS);
-	given("memory.total_bytes", NM_INT(4000000000));
-	condition_gives(WORKLOAD HARD("memory.total_bytes", "at_least = 3700000000\n"),
+	given("memory.total", NM_INT(4000000000));
+	condition_gives(WORKLOAD HARD("memory.total", "at_least = 3700000000\n"),
 			NM_STATUS_PASS);
-	condition_gives(WORKLOAD HARD("memory.total_bytes", "at_least = 4000000001\n"),
+	condition_gives(WORKLOAD HARD("memory.total", "at_least = 4000000001\n"),
 			NM_STATUS_FAIL);
 }
 
