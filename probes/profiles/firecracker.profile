@@ -40,6 +40,14 @@ level = hard
 source = firecracker src/vmm/src/arch/x86_64/kvm.rs
 
 [requirement]
+label = KVM_GET_SUPPORTED_CPUID succeeds
+when = cpu.architecture x86_64
+finding = kvm.cpuid
+at_least = 1
+level = hard
+source = firecracker src/vmm/src/arch/x86_64/kvm.rs
+
+[requirement]
 label = KVM capabilities
 when = cpu.architecture aarch64
 finding = kvm.cap.ioeventfd kvm.cap.irqfd kvm.cap.user_memory kvm.cap.arm_psci_0_2 kvm.cap.device_ctrl
