@@ -28,6 +28,7 @@ label = the KVM module gives VMX or SVM to its guests
 when = cpu.architecture x86_64
 finding = kvm.nested
 level = hard
+remedy = load kvm_intel or kvm_amd with nested=1; inside a VM the hypervisor beneath must offer VMX or SVM
 source = linux Documentation/virt/kvm/x86/running-nested-guests.rst
 
 [requirement]
@@ -35,6 +36,7 @@ label = guests see VMX or SVM in their CPUID
 when = cpu.architecture x86_64
 finding = kvm.guest_virtualization
 level = hard
+remedy = load kvm_intel or kvm_amd with nested=1
 source = linux Documentation/virt/kvm/api.rst, KVM_GET_SUPPORTED_CPUID
 
 [requirement]
