@@ -512,10 +512,8 @@ Test(readiness, versions_are_compared_as_numbers)
 	compares("", "4.5", NM_STATUS_UNKNOWN);
 	compares("99999999999999999999999.1", "4.5", NM_STATUS_PASS);
 	given("memory.total", NM_INT(4000000000));
-	condition_gives(WORKLOAD HARD("memory.total", "at_least = 3700000000\n"),
-			NM_STATUS_PASS);
-	condition_gives(WORKLOAD HARD("memory.total", "at_least = 4000000001\n"),
-			NM_STATUS_FAIL);
+	condition_gives(WORKLOAD HARD("memory.total", "at_least = 3700000000\n"), NM_STATUS_PASS);
+	condition_gives(WORKLOAD HARD("memory.total", "at_least = 4000000001\n"), NM_STATUS_FAIL);
 }
 
 Test(readiness, rows_are_bounded)
