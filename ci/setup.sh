@@ -11,7 +11,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config binutils
     libcurl4-openssl-dev)
 test_packages=(clang clang-format clang-tidy libclang-rt-14-dev libcriterion-dev python3 python3-jsonschema
     shellcheck codespell flake8 reuse git util-linux procps locales
-    qemu-system-x86 bochs bochsbios vgabios busybox-static gnuplot-nox)
+    qemu-system-x86 bochs bochsbios vgabios busybox-static gnuplot-nox libxml2-utils)
 
 case "${1:-}" in
 build) packages=("${build_packages[@]}") ;;
