@@ -354,7 +354,7 @@ static int add_measured(struct nm_probe_context *context, const struct clocks *c
 						 : NM_STATUS_INFO,
 			      NM_INT((int64_t)context->machine->tsc_khz), differs ? remedy : NULL,
 			      "against CLOCK_MONOTONIC_RAW for %.1f ms, good to %.0f ppm%s%s",
-			      (double)last->ns / 1e6, rate.ppm, said(context, stated, kernel),
+			      (double)last->ns / 1e6, ceil(rate.ppm), said(context, stated, kernel),
 			      counts_tsc_itself(context)
 				      ? "; that clock counts the TSC here, so this is "
 					"the kernel's figure"
@@ -391,7 +391,7 @@ static int add_stability(struct nm_probe_context *context, const struct clocks *
 		steady ? NULL : "repeat on a quiet machine; dmesg may call the TSC unstable",
 		"ppm between the TSC's frequencies in %u stretches of time, good to "
 		"%.0f ppm%s",
-		(unsigned int)parts, low.ppm + high.ppm,
+		(unsigned int)parts, ceil(low.ppm + high.ppm),
 		counts_tsc_itself(context)
 			? "; CLOCK_MONOTONIC_RAW counts the TSC here, so only a step shows"
 			: "");
