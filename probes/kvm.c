@@ -20,7 +20,7 @@ static const struct {
 	{"nr_memslots", KVM_CAP_NR_MEMSLOTS},
 	{"irqchip", KVM_CAP_IRQCHIP},
 	{"split_irqchip", KVM_CAP_SPLIT_IRQCHIP},
-	{"pit2", KVM_CAP_PIT2},
+	{"pit2", 33}, /* KVM_CAP_PIT2: linux/kvm.h names it on x86 only */
 	{"irqfd", KVM_CAP_IRQFD},
 	{"ioeventfd", KVM_CAP_IOEVENTFD},
 	{"signal_msi", KVM_CAP_SIGNAL_MSI},

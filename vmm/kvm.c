@@ -3,6 +3,7 @@
 #include "vmm/kvm.h"
 
 #include "core/error.h"
+#include "vmm/kvm_arch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,25 +13,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define MAX_CPUID_ENTRIES 256
-
 static int fail_open(const char *path, int error)
 {
 	switch (error) {
 	case ENOENT:
-		return nm_fail_remedy(ENOENT,
-				      "load kvm_intel or kvm_amd; in a VM, enable nested "
-				      "virtualization on the instance; "
-				      "in a container, start it with --device /dev/kvm",
+		return nm_fail_remedy(ENOENT, nm_kvm_absent_remedy,
 				      "%s: not there: no KVM driver, or virtualization is not "
 				      "exposed to this machine",
 				      path);
 	case ENODEV:
 	case ENXIO:
-		return nm_fail_remedy(
-			ENODEV,
-			"see the kernel log for kvm; check that VT-x or SVM is exposed at all",
-			"%s: the node exists but no driver serves it", path);
+		return nm_fail_remedy(ENODEV, nm_kvm_unserved_remedy,
+				      "%s: the node exists but no driver serves it", path);
 	case EACCES:
 		return nm_fail_remedy(EACCES, "sudo usermod -aG kvm $USER, then log in again",
 				      "%s: not permitted: you are not in the group that may use it",
@@ -46,23 +40,16 @@ static int fail_open(const char *path, int error)
 	}
 }
 
-static int read_cpuid(struct nm_kvm *kvm)
-{
-	kvm->cpuid =
-		calloc(1, sizeof(*kvm->cpuid) + MAX_CPUID_ENTRIES * sizeof(kvm->cpuid->entries[0]));
-	if (!kvm->cpuid)
-		return nm_fail(ENOMEM, "out of memory");
-	kvm->cpuid->nent = MAX_CPUID_ENTRIES;
-	if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, kvm->cpuid))
-		return nm_fail(errno, "KVM_GET_SUPPORTED_CPUID: %s", strerror(errno));
-	return 0;
-}
-
 static int check_api(struct nm_kvm *kvm, const char *path)
 {
 	int version = ioctl(kvm->fd, KVM_GET_API_VERSION, 0);
 	int bytes;
 
+	if (version < 0 && errno == ENOSYS)
+		return nm_fail_remedy(ENOSYS, "run it on a machine of its own architecture",
+				      "%s: an emulator of user space runs this program, and "
+				      "passes on no call to KVM",
+				      path);
 	if (version < 0)
 		return nm_fail_remedy(ENODEV, "name the KVM device with --kvm-device",
 				      "%s: is not a KVM device (KVM_GET_API_VERSION: %s)", path,
@@ -88,7 +75,7 @@ int nm_kvm_open(struct nm_kvm *kvm, const char *path)
 		return fail_open(path, errno);
 	r = check_api(kvm, path);
 	if (!r)
-		r = read_cpuid(kvm);
+		r = nm_kvm_read_cpuid(kvm);
 	if (r)
 		nm_kvm_close(kvm);
 	return r;

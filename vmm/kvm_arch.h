@@ -1,0 +1,17 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NM_VMM_KVM_ARCH_H
+#define NM_VMM_KVM_ARCH_H
+
+#include "vmm/kvm.h"
+
+/* Where KVM differs between architectures: one file for each in vmm/arch/. */
+
+/** What to do where there is no node, and where there is one that no driver serves. */
+extern const char nm_kvm_absent_remedy[];
+extern const char nm_kvm_unserved_remedy[];
+
+/** Fills kvm->cpuid with what KVM_GET_SUPPORTED_CPUID offers; nothing on CPUs without CPUID. */
+int nm_kvm_read_cpuid(struct nm_kvm *kvm);
+
+#endif
