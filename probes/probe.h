@@ -36,6 +36,8 @@ struct nm_probe_context {
 struct nm_probe {
 	const char *name;
 	int (*run)(struct nm_probe_context *context);
+	const char *
+		architecture; /* of the machines that it is about, as cpu.architecture; NULL: all */
 };
 
 /** Runs all probes in order. Facts that cannot be had are findings with status unknown, not errors. */

@@ -6,27 +6,38 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 /* Later probes read what earlier ones found. */
 static const struct nm_probe probes[] = {
-	{"cpu", nm_probe_cpu},
-	{"platform", nm_probe_platform},
-	{"kernel", nm_probe_kernel},
-	{"topology", nm_probe_topology},
-	{"memory", nm_probe_memory},
-	{"kvm", nm_probe_kvm},
-	{"vmx", nm_probe_vmx},
-	{"svm", nm_probe_svm},
-	{"nesting", nm_probe_nesting},
-	{"isolation", nm_probe_isolation},
-	{"devices", nm_probe_devices},
-	{"privileges", nm_probe_privileges},
-	{"guest", nm_probe_guest},
-	{"linux", nm_probe_linux},
-	{"time", nm_probe_time},
-	{"verdict", nm_probe_verdict},
-	{NULL, NULL},
+	{"cpu", nm_probe_cpu, NULL},
+	{"arm_cpu", nm_probe_arm_cpu, "aarch64"},
+	{"platform", nm_probe_platform, NULL},
+	{"kernel", nm_probe_kernel, NULL},
+	{"topology", nm_probe_topology, NULL},
+	{"memory", nm_probe_memory, NULL},
+	{"kvm", nm_probe_kvm, NULL},
+	{"vmx", nm_probe_vmx, "x86_64"},
+	{"svm", nm_probe_svm, "x86_64"},
+	{"arm", nm_probe_arm, "aarch64"},
+	{"nesting", nm_probe_nesting, NULL},
+	{"isolation", nm_probe_isolation, NULL},
+	{"devices", nm_probe_devices, NULL},
+	{"privileges", nm_probe_privileges, NULL},
+	{"guest", nm_probe_guest, NULL},
+	{"linux", nm_probe_linux, NULL},
+	{"time", nm_probe_time, NULL},
+	{"verdict", nm_probe_verdict, NULL},
+	{NULL, NULL, NULL},
 };
+
+/* What is not known to be of another architecture is taken for x86-64, whose probes then say what is unknown. */
+static bool is_about(const struct nm_probe *probe, const struct nm_probe_context *context)
+{
+	const char *machine = nm_found_string(context, "cpu.architecture");
+
+	return !probe->architecture || !strcmp(probe->architecture, *machine ? machine : "x86_64");
+}
 
 int nm_probe_all(struct nm_probe_context *context)
 {
@@ -36,7 +47,8 @@ int nm_probe_all(struct nm_probe_context *context)
 	context->started_ns = nm_clock_raw_ns();
 	context->started_tsc = nm_tsc();
 	for (const struct nm_probe *probe = probes; !r && probe->name; probe++)
-		r = probe->run(context);
+		if (is_about(probe, context))
+			r = probe->run(context);
 	return r;
 }
 
