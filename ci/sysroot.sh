@@ -37,14 +37,15 @@ cached=${XDG_CACHE_HOME:-${HOME:?}/.cache}/nestmark-sysroot/$architecture-$(sha2
 [[ -e $stamp && "$(cat "$stamp")" == "$wanted" ]] && exit 0
 
 work=$(mktemp -d)
-trap 'rm -rf "$work" "$folder.new"' EXIT
-# apt fetches as a user of its own.
-chmod 755 "$work"
+trap 'rm -rf "$work" "$folder.new" "$cached.new.$$"' EXIT
 
 # Where servers and proxies are is taken over from this machine; its hooks are not.
 configure_apt() {
     local name
-    mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"
+    mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial" "$work/tmp"
+    # As root, apt fetches as a user of its own.
+    chmod 755 "$work"
+    chmod 1777 "$work/tmp"
     for name in "${left_out[@]}"; do
         printf 'Package: %s\nStatus: install ok installed\nMaintainer: none\nArchitecture: %s\nVersion: 999\n' "$name" \
             "$architecture"
@@ -69,17 +70,16 @@ fetch() {
     local log=$work/log
     echo "sysroot: fetching packages of $architecture" >&2
     configure_apt
-    export APT_CONFIG=$work/apt.conf
+    export APT_CONFIG=$work/apt.conf TMPDIR=$work/tmp
     if ! apt-get update -q >"$log" 2>&1 || ! apt-get install -y -q --download-only "${packages[@]}" >>"$log" 2>&1; then
-        tail -n 5 "$log" >&2
+        grep '^[EW]:' "$log" | head -n 5 >&2
         give_up "packages of $architecture cannot be had: the servers in /etc/apt may not carry them, or cannot be reached"
     fi
     mkdir -p "${cached%/*}"
-    rm -rf "$cached.$$"
-    mkdir "$cached.$$"
-    mv "$work"/cache/archives/*.deb "$cached.$$"
+    mkdir "$cached.new.$$"
+    mv "$work"/cache/archives/*.deb "$cached.new.$$"
     # Another run may have been faster.
-    mv -T "$cached.$$" "$cached" 2>/dev/null || rm -rf "$cached.$$"
+    mv -T "$cached.new.$$" "$cached" 2>/dev/null || rm -rf "$cached.new.$$"
 }
 
 unpack() {

@@ -4,6 +4,7 @@
 # Sourced by the tests for arm64: the cross build of arm64.build as the command "${arm64[@]}".
 BUILD=${BUILD:?the build tree}
 sysroot=$BUILD/arm64/sysroot
+# shellcheck disable=SC2034 # for those that source this
 # Not by qemu's -L, under which / itself would be the sysroot.
 arm64=(qemu-aarch64 "$sysroot/lib/ld-linux-aarch64.so.1"
     --library-path "$sysroot/lib/aarch64-linux-gnu:$sysroot/usr/lib/aarch64-linux-gnu" "$BUILD/arm64/tree/nestmark")
