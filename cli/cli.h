@@ -30,9 +30,7 @@ extern const struct nm_command nm_command_list;
 extern const struct nm_command nm_command_run;
 extern const struct nm_command nm_command_report;
 extern const struct nm_command nm_command_boot;
-
-/** The commands that this architecture has, NULL at the end: cli/arch/. */
-extern const struct nm_command *const nm_commands[];
+extern const struct nm_command nm_command_capture;
 
 /** Prints "nestmark: …" and "Try 'nestmark COMMAND --help'." on stderr; returns NM_EXIT_USAGE. */
 int nm_usage_error(const struct nm_command *command, const char *format, ...)

@@ -12,11 +12,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const struct nm_command *const commands[] = {
+	&nm_command_probe,
+	&nm_command_list,
+	&nm_command_run,
+	&nm_command_report,
+	&nm_command_boot,
+	&nm_command_capture,
+	NULL,
+};
+
 static const struct nm_command *find_command(const char *name)
 {
-	for (size_t i = 0; nm_commands[i]; i++)
-		if (!strcmp(nm_commands[i]->name, name))
-			return nm_commands[i];
+	for (size_t i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
 	return NULL;
 }
 
@@ -30,8 +40,8 @@ static int print_overview(void)
 		"Usage: nestmark COMMAND [OPTION…] [ARGUMENT…]\n"
 		"Measures what virtualization costs on this machine, one level deeper than where "
 		"you stand.\n\nCommands:\n");
-	for (size_t i = 0; nm_commands[i]; i++)
-		nm_text_printf(&text, "  %-8s %s\n", nm_commands[i]->name, nm_commands[i]->summary);
+	for (size_t i = 0; commands[i]; i++)
+		nm_text_printf(&text, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	nm_text_puts(&text,
 		     "  help     this overview, or the help of a command\n"
 		     "\nOptions:\n"

@@ -1,20 +1,26 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "cli/machine.h"
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/topology.h"
-#include "probes/probe.h"
 #include "reports/report.h"
 
+#include <errno.h>
+#include <fnmatch.h>
 #include <getopt.h>
+#include <string.h>
 
 #define DEFAULT_LIMIT (120 * NM_NS_PER_S)
 #define MAX_LIMIT     (3600 * NM_NS_PER_S)
 
 struct options {
 	bool json;
+	bool all;
+	const char *root;
+	char **patterns; /* of findings that are shown */
+	size_t pattern_count;
 	bool no_guest;
 	bool prove_linux;
 	const char *linux_kernel;
@@ -25,6 +31,8 @@ struct options {
 
 static const struct option long_options[] = {
 	{"json", no_argument, NULL, 'J'},
+	{"all", no_argument, NULL, 'a'},
+	{"root", required_argument, NULL, 'R'},
 	{"no-guest", no_argument, NULL, 'G'},
 	{"prove-linux", optional_argument, NULL, 'L'},
 	{"time-limit", required_argument, NULL, 'T'},
@@ -34,69 +42,107 @@ static const struct option long_options[] = {
 	{0},
 };
 
-static int print_findings(const struct options *options, const struct nm_findings *findings)
+/* Without patterns: what every user should see, or with --all everything. */
+static bool is_shown(const struct options *options, const struct nm_finding *finding)
 {
+	for (size_t i = 0; i < options->pattern_count; i++)
+		if (!fnmatch(options->patterns[i], finding->id, 0))
+			return true;
+	return !options->pattern_count && (options->all || options->json || !finding->detail);
+}
+
+static int select_findings(const struct options *options, struct nm_cli_machine *machine,
+			   struct nm_findings *out)
+{
+	for (size_t i = 0; i < machine->findings.count; i++) {
+		struct nm_finding *copy;
+
+		if (!is_shown(options, &machine->findings.items[i]))
+			continue;
+		copy = nm_arena_append(&machine->arena, &out->items, &out->count, sizeof(*copy));
+		if (!copy)
+			return -ENOMEM;
+		*copy = machine->findings.items[i];
+	}
+	return 0;
+}
+
+/* A pattern that nothing matches is a mistake that must not look like an answer. */
+static int check_patterns(const struct options *options, const struct nm_findings *findings)
+{
+	for (size_t p = 0; p < options->pattern_count; p++) {
+		bool matched = false;
+
+		for (size_t i = 0; !matched && i < findings->count; i++)
+			matched = !fnmatch(options->patterns[p], findings->items[i].id, 0);
+		if (!matched)
+			return nm_usage_error(&nm_command_probe,
+					      "%s: matches no finding (--all shows them)",
+					      options->patterns[p]);
+	}
+	return NM_EXIT_OK;
+}
+
+static int print_findings(const struct options *options, struct nm_cli_machine *machine)
+{
+	struct nm_probe_view view = {.all = &machine->findings,
+				     .replay = !machine->root.live,
+				     .note = machine->root.replay ? machine->root.replay->note
+								  : NULL};
 	const struct nm_render_options render = {.colour = nm_use_colour(options->colour)};
 	struct nm_text text = {0};
-	int code;
-	int r = options->json ? nm_render_findings_json(findings, &text)
-			      : nm_render_findings_text(findings, &render, &text);
+	int code = check_patterns(options, &machine->findings);
+	int r;
 
+	if (code)
+		return code;
+	r = select_findings(options, machine, &view.shown);
+	if (!r)
+		r = options->json ? nm_render_probe_json(&view, &text)
+				  : nm_render_probe_text(&view, &render, &text);
 	code = r ? nm_report_error(NM_EXIT_UNDECIDED) : nm_print(&text);
 	nm_text_free(&text);
 	return code;
 }
 
-static int probe(const struct options *options, const struct nm_root *root,
-		 const struct nm_topology *topology)
-{
-	struct nm_arena arena = {0};
-	struct nm_findings findings = {0};
-	struct nm_machine machine = {0};
-	struct nm_probe_context context = {
-		.root = root,
-		.topology = topology,
-		.kvm_device = options->kvm_device,
-		.run_guest = !options->no_guest,
-		.prove_linux = options->prove_linux,
-		.linux_kernel = options->linux_kernel,
-		.linux_limit_ns = options->limit_ns,
-		.arena = &arena,
-		.findings = &findings,
-		.machine = &machine,
-	};
-	int code = nm_probe_all(&context) ? nm_report_error(NM_EXIT_UNDECIDED)
-					  : print_findings(options, &findings);
-
-	nm_kvm_close(&context.kvm);
-	nm_arena_free(&arena);
-	return code;
-}
-
 static int run(const struct options *options)
 {
-	struct nm_topology *topology;
-	struct nm_root root;
+	struct nm_cli_machine machine;
 	int code;
+	int r = nm_machine_open(&machine, options->root);
 
-	if (nm_root_open(&root, "/"))
-		return nm_report_error(NM_EXIT_UNDECIDED);
-	code = nm_topology_load(&topology) ? nm_report_error(NM_EXIT_UNDECIDED)
-					   : probe(options, &root, topology);
-	nm_topology_free(topology);
-	nm_root_close(&root);
+	machine.probes.kvm_device = options->kvm_device;
+	machine.probes.run_guest = !options->no_guest;
+	machine.probes.prove_linux = options->prove_linux;
+	machine.probes.linux_kernel = options->linux_kernel;
+	machine.probes.linux_limit_ns = options->limit_ns;
+	if (r)
+		code = nm_report_error(machine.root.live ? NM_EXIT_UNDECIDED : NM_EXIT_USAGE);
+	else if (nm_machine_probe(&machine))
+		code = nm_report_error(NM_EXIT_UNDECIDED);
+	else
+		code = print_findings(options, &machine);
+	nm_machine_close(&machine);
 	return code;
 }
 
 static int probe_main(int argc, char **argv)
 {
-	struct options options = {.kvm_device = NM_KVM_DEVICE, .limit_ns = DEFAULT_LIMIT};
+	struct options options = {.root = "/",
+				  .kvm_device = NM_KVM_DEVICE,
+				  .limit_ns = DEFAULT_LIMIT};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":Jh", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":aJh", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'J':
 			options.json = true;
+			break;
+		case 'a':
+			options.all = true;
+			break;
+		case 'R':
+			options.root = optarg;
 			break;
 		case 'G':
 			options.no_guest = true;
@@ -128,10 +174,13 @@ static int probe_main(int argc, char **argv)
 	if (options.no_guest && options.prove_linux)
 		return nm_usage_error(&nm_command_probe,
 				      "--no-guest and --prove-linux exclude each other");
+	if (options.prove_linux && strcmp(options.root, "/") != 0)
+		return nm_usage_error(&nm_command_probe,
+				      "--prove-linux and --root exclude each other");
 	if (optind < argc && options.prove_linux && !options.linux_kernel)
 		options.linux_kernel = argv[optind++];
-	if (optind < argc)
-		return nm_usage_error(&nm_command_probe, "unexpected argument: %s", argv[optind]);
+	options.patterns = argv + optind;
+	options.pattern_count = (size_t)(argc - optind);
 	return run(&options);
 }
 
@@ -139,12 +188,19 @@ const struct nm_command nm_command_probe = {
 	.name = "probe",
 	.summary = "what this machine exposes, and whether a guest truly works",
 	.main = probe_main,
-	.help = "Usage: nestmark probe [OPTION…]\n"
-		"Shows what this machine exposes to a hypervisor and starts the smallest guest as "
-		"proof.\n"
+	.help = "Usage: nestmark probe [OPTION…] [FINDING…]\n"
+		"Shows what this machine exposes to a hypervisor and starts small guests as proof. "
+		"Findings are\n"
+		"named by globs, such as 'vmx.*'; without any the main ones are shown.\n"
 		"\n"
-		"  -J, --json             one JSON document on stdout\n"
+		"  -a, --all              every finding: each capability, control bit and "
+		"parameter\n"
+		"  -J, --json             all of them, or those named, as one JSON document on "
+		"stdout\n"
 		"      --no-guest         start no guest\n"
+		"      --root FILE|DIR    replay a capture (nestmark capture) or a folder with sys "
+		"and proc\n"
+		"                         instead of this machine\n"
 		"      --prove-linux [KERNEL]\n"
 		"                         boot a Linux kernel too (default: this machine's own, "
 		"from "

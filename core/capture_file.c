@@ -357,6 +357,7 @@ static int pack(const struct nm_capture *capture, const struct nm_text *manifest
 	    archive_write_set_filter_option(archive, "zstd", "compression-level", "19") !=
 		    ARCHIVE_OK ||
 	    archive_write_set_format_ustar(archive) != ARCHIVE_OK ||
+	    archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
 	    archive_write_open(archive, out, NULL, put_bytes, NULL) != ARCHIVE_OK)
 		r = nm_fail(ENOTSUP, "libarchive: %s", archive_error_string(archive));
 	else

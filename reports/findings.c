@@ -63,8 +63,8 @@ static int add_finding(struct libscols_table *table, struct nm_arena *arena,
 	return r;
 }
 
-int nm_render_findings_text(const struct nm_findings *findings,
-			    const struct nm_render_options *options, struct nm_text *out)
+static int print_table(const struct nm_findings *findings, const struct nm_render_options *options,
+		       struct nm_text *out)
 {
 	static const char *const titles[] = {"finding", "level", "value", "evidence"};
 	struct libscols_table *table = nm_table_new(options);
@@ -82,15 +82,48 @@ int nm_render_findings_text(const struct nm_findings *findings,
 	return r;
 }
 
-int nm_render_findings_json(const struct nm_findings *findings, struct nm_text *out)
+/* A line of text without what a terminal would obey. */
+static void put_line(struct nm_text *out, const char *title, const char *text)
+{
+	char clean[2048];
+
+	nm_text_printf(out, "%s: %s\n", title, nm_text_printable(clean, sizeof(clean), text));
+}
+
+int nm_render_probe_text(const struct nm_probe_view *view, const struct nm_render_options *options,
+			 struct nm_text *out)
+{
+	const struct nm_finding *verdict = nm_findings_get(view->all, "verdict.nesting");
+	size_t hidden = view->all->count - view->shown.count;
+	int r = print_table(&view->shown, options, out);
+
+	if (r)
+		return r;
+	nm_text_puts(out, "\n");
+	if (hidden)
+		nm_text_printf(out, "%zu more findings: --all shows them\n", hidden);
+	if (view->replay)
+		put_line(out, "replay",
+			 view->note ? view->note : "a recorded machine, not this one");
+	if (verdict && verdict->value.type == NM_VALUE_STRING)
+		put_line(out, "nesting", verdict->value.string);
+	if (verdict && verdict->remedy)
+		put_line(out, "next", verdict->remedy);
+	return nm_text_status(out);
+}
+
+int nm_render_probe_json(const struct nm_probe_view *view, struct nm_text *out)
 {
 	nm_json *document = nm_json_new_object();
 	nm_json *array = nm_json_new_array();
 	int r;
 
-	for (size_t i = 0; i < findings->count; i++)
-		nm_json_append(array, nm_record_write(&nm_finding_record, &findings->items[i]));
+	for (size_t i = 0; i < view->shown.count; i++)
+		nm_json_append(array, nm_record_write(&nm_finding_record, &view->shown.items[i]));
 	nm_json_add(document, "schema", nm_json_string("nestmark/probe/1"));
+	nm_json_add(document, "tool_version", nm_json_string(NM_VERSION));
+	nm_json_add(document, "source", nm_json_string(view->replay ? "replay" : "live"));
+	nm_json_add(document, "note", nm_json_string(view->note));
 	nm_json_add(document, "findings", array);
 	r = nm_json_write(out, document, true);
 	nm_json_free(document);

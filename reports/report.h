@@ -24,9 +24,17 @@ struct nm_renderer {
 extern const struct nm_renderer nm_renderers[];
 const struct nm_renderer *nm_renderer_find(const char *name);
 
-/** Findings as lines for people, and as a JSON document. */
-int nm_render_findings_text(const struct nm_findings *findings,
-			    const struct nm_render_options *options, struct nm_text *out);
-int nm_render_findings_json(const struct nm_findings *findings, struct nm_text *out);
+/** What `probe` shows of a machine. */
+struct nm_probe_view {
+	const struct nm_findings *all;
+	struct nm_findings shown;
+	bool replay;	  /* of a recorded machine */
+	const char *note; /* of its capture; NULL without */
+};
+
+/** A table for people, with the verdict as its last line; and the JSON document. */
+int nm_render_probe_text(const struct nm_probe_view *view, const struct nm_render_options *options,
+			 struct nm_text *out);
+int nm_render_probe_json(const struct nm_probe_view *view, struct nm_text *out);
 
 #endif

@@ -564,6 +564,48 @@ Test(reports, every_document_that_is_read_can_be_rendered)
 
 /* Findings */
 
+static int render_probe(const struct nm_findings *findings, struct nm_text *out)
+{
+	const struct nm_probe_view view = {.all = findings, .shown = *findings};
+
+	return nm_render_probe_text(&view, &plain, out);
+}
+
+Test(reports, a_probe_ends_with_its_verdict)
+{
+	struct nm_finding items[] = {
+		{.id = "cpu.brand",
+		 .value = NM_STRING("a CPU"),
+		 .status = NM_STATUS_INFO,
+		 .evidence = "e"},
+		{.id = "kvm.cap.irqchip",
+		 .value = NM_INT(1),
+		 .status = NM_STATUS_PASS,
+		 .evidence = "e",
+		 .detail = true},
+		{.id = "verdict.nesting",
+		 .value = NM_STRING("none: \x1b[31mno KVM"),
+		 .status = NM_STATUS_FAIL,
+		 .evidence = "e",
+		 .remedy = "enable it"},
+	};
+	const struct nm_findings all = {items, COUNT(items)};
+	const struct nm_probe_view view = {.all = &all,
+					   .shown = {items, 1},
+					   .replay = true,
+					   .note = "a\x07machine"};
+	struct nm_text text = {0};
+
+	cr_assert_eq(nm_render_probe_text(&view, &plain, &text), 0, "not rendered");
+	assert_contains(text.bytes, "\n\n2 more findings: --all shows them\nreplay: amachine\n"
+				    "nesting: none: [31mno KVM\nnext: enable it\n");
+	assert_lacks(text.bytes, "kvm.cap.irqchip");
+	nm_text_free(&text);
+	cr_assert_eq(nm_render_probe_json(&view, &text), 0, "not rendered");
+	assert_contains(text.bytes, "\"source\": \"replay\"");
+	nm_text_free(&text);
+}
+
 Test(reports, findings_are_listed_with_level_and_remedy)
 {
 	struct nm_document document;
@@ -571,8 +613,8 @@ Test(reports, findings_are_listed_with_level_and_remedy)
 
 	sample_document(&document);
 	document.findings.items[1].remedy = "not needed";
-	cr_assert_eq(nm_render_findings_text(&document.findings, &plain, &text), 0, "not rendered");
-	cr_assert_eq(count_lines(text.bytes), 6, "%zu lines:\n%s", count_lines(text.bytes),
+	cr_assert_eq(render_probe(&document.findings, &text), 0, "not rendered");
+	cr_assert_eq(count_lines(text.bytes), 7, "%zu lines:\n%s", count_lines(text.bytes),
 		     text.bytes);
 	assert_contains(text.bytes, "kvm.device");
 	assert_contains(text.bytes, "PASS    yes");
@@ -592,9 +634,9 @@ Test(reports, hostile_findings_do_not_reach_the_terminal)
 	struct nm_text text = {0};
 
 	sample_hostile(&document);
-	cr_assert_eq(nm_render_findings_text(&document.findings, &plain, &text), 0, "not rendered");
+	cr_assert_eq(render_probe(&document.findings, &text), 0, "not rendered");
 	assert_no_control_characters(text.bytes);
-	cr_assert_eq(count_lines(text.bytes), 6, "%zu lines:\n%s", count_lines(text.bytes),
+	cr_assert_eq(count_lines(text.bytes), 7, "%zu lines:\n%s", count_lines(text.bytes),
 		     text.bytes);
 	nm_text_free(&text);
 	nm_document_free(&document);
@@ -612,7 +654,7 @@ Test(reports, findings_that_are_not_utf8_are_listed)
 
 		sample_document(&document);
 		document.findings.items[1].value = NM_STRING(values[i]);
-		cr_assert_eq(nm_render_findings_text(&document.findings, &plain, &text), 0,
+		cr_assert_eq(render_probe(&document.findings, &text), 0,
 			     "value %zu is not rendered", i);
 		assert_contains(text.bytes, "kvm.api");
 		nm_text_free(&text);
@@ -628,7 +670,11 @@ Test(reports, findings_in_json_have_their_own_schema)
 	nm_json *child;
 
 	sample_document(&document);
-	cr_assert_eq(nm_render_findings_json(&document.findings, &text), 0, "not rendered");
+	cr_assert_eq(nm_render_probe_json(&(const struct nm_probe_view) {.all = &document.findings,
+									 .shown =
+										 document.findings},
+					  &text),
+		     0, "not rendered");
 	cr_assert_eq(nm_json_parse(text.bytes, text.length, &json), 0, "%s", nm_error_last()->text);
 	assert_contains(text.bytes, "\"schema\": \"nestmark/probe/1\"");
 	cr_assert(nm_json_get(json, "findings", &child), "there are no findings");

@@ -1,10 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* The commands that start guests. They are there by name, so that scripts get the exit code that says what is wrong. */
 #include "cli/cli.h"
 
-#include <stddef.h>
-
-/* What starts guests is known by name, so that scripts are told what is wrong by the exit code for it. */
 static int start_no_guest(int argc, char **argv)
 {
 	(void)argc;
@@ -19,10 +18,6 @@ static int start_no_guest(int argc, char **argv)
 		.help = "nestmark " command " works on x86-64 only, whose guests it is about.\n",  \
 	}
 
-static const struct nm_command list = WITHOUT_GUESTS("list");
-static const struct nm_command run = WITHOUT_GUESTS("run");
-static const struct nm_command boot = WITHOUT_GUESTS("boot");
-
-const struct nm_command *const nm_commands[] = {
-	&nm_command_probe, &list, &run, &nm_command_report, &boot, NULL,
-};
+const struct nm_command nm_command_list = WITHOUT_GUESTS("list");
+const struct nm_command nm_command_run = WITHOUT_GUESTS("run");
+const struct nm_command nm_command_boot = WITHOUT_GUESTS("boot");
