@@ -8,7 +8,7 @@
 # the packages cannot be had.
 set -euo pipefail
 
-packages=(libc6-dev libjson-c-dev libhwloc-dev libsmartcols-dev libarchive-dev)
+packages=(libc6-dev libjson-c-dev libhwloc-dev libsmartcols-dev libarchive-dev libcurl4-openssl-dev)
 # What these depend on and no build of ours uses: it would bring Perl, Automake and Kerberos.
 left_out=(libltdl-dev libnsl-dev rpcsvc-proto)
 

@@ -31,12 +31,9 @@ static const struct nm_probe probes[] = {
 	{NULL, NULL, NULL},
 };
 
-/* What is not known to be of another architecture is taken for x86-64, whose probes then say what is unknown. */
 static bool is_about(const struct nm_probe *probe, const struct nm_probe_context *context)
 {
-	const char *machine = nm_found_string(context, "cpu.architecture");
-
-	return !probe->architecture || !strcmp(probe->architecture, *machine ? machine : "x86_64");
+	return !probe->architecture || !strcmp(probe->architecture, nm_found_architecture(context));
 }
 
 int nm_probe_all(struct nm_probe_context *context)
@@ -131,4 +128,11 @@ bool nm_found_true(const struct nm_probe_context *context, const char *id)
 	const struct nm_finding *finding = nm_findings_get(context->findings, id);
 
 	return finding && finding->value.type == NM_VALUE_BOOL && finding->value.boolean;
+}
+
+const char *nm_found_architecture(const struct nm_probe_context *context)
+{
+	const char *found = nm_found_string(context, "cpu.architecture");
+
+	return *found ? found : "x86_64";
 }

@@ -31,26 +31,20 @@ measures "$NESTMARK" run floor.loop --rounds 1 --samples 100 --quiet -o json:doc
 same report document.json
 same report -o md:- document.json
 
-# A machine of x86-64, captured whole and as a few files in a folder.
-expect 0 "$NESTMARK" capture --no-guest -o machine.tar.zst
-same probe --root machine.tar.zst --all
-same probe --root machine.tar.zst -J
-mkdir -p machine/nestmark machine/proc/sys/kernel
-printf '   0x0000000%d 0x00: eax=0x%s ebx=0x%s ecx=0x%s edx=0x%s\n' 0 00000001 756e6547 6c65746e 49656e69 \
-    1 000806f8 00000000 80200020 00000000 >machine/nestmark/cpuid
-echo "machine: x86_64" >machine/nestmark/uname
-echo 6.12.0 >machine/proc/sys/kernel/osrelease
-same probe --root machine --all
-says out "vmx" "6.12.0"
-
-# And one of arm64 on x86-64.
-expect 0 "${arm64[@]}" capture --no-guest -o machine64.tar.zst
-same probe --root machine64.tar.zst -J
+# Captured machines. A folder is no root under qemu-user before 8.0, which lacks openat2(2).
+expect 0 "$NESTMARK" capture --no-guest -o x86_64.tar.zst
+same probe --root x86_64.tar.zst --all
+same probe --root x86_64.tar.zst -J
+says out '"x86_64"'
+expect 0 "${arm64[@]}" capture --no-guest -o arm64.tar.zst
+same probe --root arm64.tar.zst -J
 says out '"aarch64"'
+
+# An arm64 machine of a few files, on x86-64.
 mkdir -p graviton/nestmark graviton/proc
 echo "machine: aarch64" >graviton/nestmark/uname
-printf '%s\n' "processor	: 0" "Features	: fp asimd sve" "CPU implementer	: 0x41" "CPU variant	: 0x1" \
-    "CPU part	: 0xd40" "CPU revision	: 1" >graviton/proc/cpuinfo
-same probe --root graviton --all
-says out "Arm Neoverse-V1" "r1p1"
+printf '%s\n' "Features : fp sve" "CPU implementer : 0x41" "CPU variant : 0x1" "CPU part : 0xd40" "CPU revision : 1" \
+    >graviton/proc/cpuinfo
+expect 0 "$NESTMARK" probe --root graviton --all
+says out "Arm Neoverse-V1" "r1p1" arm.el2 arm.nested
 done_testing
