@@ -401,7 +401,8 @@ static int add_fact(struct nm_probe_context *context)
 	if (!text)
 		return nm_unknown_add(context, "kvm.device", NULL, "what KVM answers %s",
 				      errno == ENOENT ? "was not captured" : why(errno));
-	if (!nm_kvm_view_parse(context->arena, text, &context->kvm_view))
+	if (!nm_kvm_view_parse(context->arena, text, nm_found_string(context, "cpu.architecture"),
+			       &context->kvm_view))
 		return add_view(context);
 	context->kvm_view = (struct nm_kvm_view) {0};
 	return nm_unknown_add(context, "kvm.device", NULL, "what KVM answered: %s",

@@ -52,7 +52,8 @@ struct nm_kvm_view {
  * Reads the fact "kvm" (its lines: probes/kvm_fact.h). -EINVAL with the line's number when it is not as written; a
  * device that could not be opened is no error.
  */
-int nm_kvm_view_parse(struct nm_arena *arena, const char *text, struct nm_kvm_view *out);
+int nm_kvm_view_parse(struct nm_arena *arena, const char *text, const char *architecture,
+		      struct nm_kvm_view *out);
 
 /** What was asked about a capability; NULL when it was not. */
 const struct nm_kvm_capability *nm_kvm_view_find(const struct nm_kvm_view *view, uint32_t number);

@@ -90,7 +90,7 @@ Test(probes_kvm, what_the_fact_holds)
 	struct nm_kvm_view view;
 	uint64_t value;
 
-	cr_assert_eq(nm_kvm_view_parse(&case_arena, fact, &view), 0, "refused");
+	cr_assert_eq(nm_kvm_view_parse(&case_arena, fact, "x86_64", &view), 0, "refused");
 	cr_assert_str_eq(view.device, "/dev/kvm", "%s", view.device);
 	cr_assert_eq(view.mmap_bytes, 12288, "mmap");
 	cr_assert_eq(nm_kvm_view_capability(&view, 9), 4, "that of the VM");
