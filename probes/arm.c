@@ -105,15 +105,6 @@ static int add_el2(struct nm_probe_context *context)
 			      "no /dev/kvm: Linux was not entered at EL2, or has no KVM built in");
 }
 
-static const struct nm_kvm_capability *find_capability(const struct nm_kvm_view *view,
-						       uint32_t number)
-{
-	for (size_t i = 0; i < view->capabilities.count; i++)
-		if (view->capabilities.items[i].number == number)
-			return &view->capabilities.items[i];
-	return NULL;
-}
-
 /* What the kernel was asked for; "" when that is not known. */
 static const char *requested(struct nm_probe_context *context)
 {
@@ -138,7 +129,7 @@ static int add_nested(struct nm_probe_context *context)
 		return nm_unknown_add(
 			context, "arm.nested", remedy,
 			"KVM was not asked whether guests may have EL2: see kvm.device");
-	if (!find_capability(view, CAP_ARM_EL2))
+	if (!nm_kvm_view_find(view, CAP_ARM_EL2))
 		return nm_unknown_add(context, "arm.nested", remedy,
 				      "KVM's answer to KVM_CAP_ARM_EL2 (%u) is not known",
 				      CAP_ARM_EL2);
