@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PEER	 "/usr/bin/virt-host-validate"
 #define ROUNDS	 30
 #define SAMPLES	 2000u
 #define LIMIT_NS (5 * NM_NS_PER_S)
@@ -241,6 +242,38 @@ static struct cost run_program(const char *const *argv)
 			      .rss_mib = (double)usage.ru_maxrss / 1024};
 }
 
+static const char *program;
+
+static double probe_nestmark(void)
+{
+	const char *const probe[] = {program, "probe", "--no-guest", NULL};
+
+	return run_program(probe).seconds;
+}
+
+static double probe_peer(void)
+{
+	const char *const peer[] = {PEER, NULL};
+
+	return run_program(peer).seconds;
+}
+
+static void measure_probe(void)
+{
+	const char *const probe[] = {program, "probe", "--no-guest", NULL};
+	struct pair pair;
+
+	verdict("probe --no-guest", probe_nestmark(), "s", 0.1);
+	verdict("its peak memory", run_program(probe).rss_mib, "MiB", 32);
+	if (access(PEER, X_OK)) {
+		printf("%s is not installed: not compared\n", PEER);
+		return;
+	}
+	measure_pair(probe_nestmark, probe_peer, &pair);
+	verdict("probe --no-guest against virt-host-validate, floors", floor_ratio(&pair), "times",
+		1.5);
+}
+
 static void measure_program(const char *path)
 {
 	char document[] = "/tmp/nestmark-reach-XXXXXX";
@@ -253,6 +286,8 @@ static void measure_program(const char *path)
 	if (!mkdtemp(document) || stat(path, &info))
 		die(path);
 	snprintf(output, sizeof(output), "json:%s/run.json", document);
+	program = path;
+	measure_probe();
 	cost = run_program(probe);
 	verdict("probe", cost.seconds, "s", 0.2);
 	cost = run_program(quick);
