@@ -43,6 +43,7 @@ class Machine:
     identities: list = field(default_factory=list)
     parameters: list = field(default_factory=list)
     files: list = field(default_factory=list)
+    load: list = field(default_factory=list)
 
     def __post_init__(self):
         kind = KINDS[self.kind]
