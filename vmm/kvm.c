@@ -58,37 +58,54 @@ static int read_cpuid(struct nm_kvm *kvm)
 	return 0;
 }
 
-static int check_api(struct nm_kvm *kvm, const char *path)
+static int answer(int result)
 {
-	int version = ioctl(kvm->fd, KVM_GET_API_VERSION, 0);
-	int bytes;
+	return result < 0 ? -errno : result;
+}
 
-	if (version < 0)
+static int judge_api(const char *path, const struct nm_kvm_answers *answers)
+{
+	if (answers->version < 0)
 		return nm_fail_remedy(ENODEV, "name the KVM device with --kvm-device",
 				      "%s: is not a KVM device (KVM_GET_API_VERSION: %s)", path,
-				      strerror(errno));
-	if (version != KVM_API_VERSION)
+				      strerror(-answers->version));
+	if (answers->version != KVM_API_VERSION)
 		return nm_fail_remedy(EPROTO, "run a kernel whose KVM has the stable API",
-				      "%s: KVM API version %d, expected %d", path, version,
+				      "%s: KVM API version %d, expected %d", path, answers->version,
 				      KVM_API_VERSION);
-	bytes = ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
-	if (bytes < (int)sizeof(struct kvm_run))
-		return nm_fail(EPROTO, "%s: KVM_GET_VCPU_MMAP_SIZE gave %d", path, bytes);
-	kvm->run_bytes = (size_t)bytes;
+	if (answers->run_bytes < (int)sizeof(struct kvm_run))
+		return nm_fail(EPROTO, "%s: KVM_GET_VCPU_MMAP_SIZE gave %d", path,
+			       answers->run_bytes);
 	return 0;
+}
+
+int nm_kvm_judge(const char *path, const struct nm_kvm_answers *answers)
+{
+	int r = answers->opened < 0 ? fail_open(path, -answers->opened) : judge_api(path, answers);
+
+	if (!r && answers->cpuid < 0)
+		r = nm_fail(-answers->cpuid, "KVM_GET_SUPPORTED_CPUID: %s",
+			    strerror(-answers->cpuid));
+	return r;
 }
 
 int nm_kvm_open(struct nm_kvm *kvm, const char *path)
 {
+	struct nm_kvm_answers *answers = &kvm->answers;
 	int r;
 
-	*kvm = (struct nm_kvm) {0};
-	kvm->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (kvm->fd < 0)
-		return fail_open(path, errno);
-	r = check_api(kvm, path);
-	if (!r)
+	*kvm = (struct nm_kvm) {.fd = open(path, O_RDWR | O_CLOEXEC)};
+	answers->opened = kvm->fd < 0 ? -errno : 0;
+	if (!answers->opened)
+		answers->version = answer(ioctl(kvm->fd, KVM_GET_API_VERSION, 0));
+	if (answers->version == KVM_API_VERSION)
+		answers->run_bytes = answer(ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0));
+	r = nm_kvm_judge(path, answers);
+	if (!r) {
+		kvm->run_bytes = (size_t)answers->run_bytes;
 		r = read_cpuid(kvm);
+		answers->cpuid = r;
+	}
 	if (r)
 		nm_kvm_close(kvm);
 	return r;
@@ -99,7 +116,7 @@ void nm_kvm_close(struct nm_kvm *kvm)
 	if (kvm->fd >= 0)
 		close(kvm->fd);
 	free(kvm->cpuid);
-	*kvm = (struct nm_kvm) {.fd = -1};
+	*kvm = (struct nm_kvm) {.fd = -1, .answers = kvm->answers};
 }
 
 int nm_kvm_capability(const struct nm_kvm *kvm, unsigned int capability)
@@ -109,6 +126,25 @@ int nm_kvm_capability(const struct nm_kvm *kvm, unsigned int capability)
 	return value > 0 ? value : 0;
 }
 
+int nm_kvm_fail_create_vm(int error)
+{
+	switch (error) {
+	case EBUSY:
+		return nm_fail_remedy(
+			EBUSY, "stop the other hypervisor (VirtualBox, VMware), then try again",
+			"KVM_CREATE_VM: another hypervisor holds VMX or SVM");
+	case EINVAL:
+	case ENOMEM:
+		return nm_fail_remedy(error,
+				      "free memory, or raise the limits of this user or cgroup",
+				      "KVM_CREATE_VM: %s", strerror(error));
+	default:
+		return nm_fail_remedy(
+			error, "see the kernel log; please report this with the kernel version",
+			"KVM_CREATE_VM: %s", strerror(error));
+	}
+}
+
 int nm_kvm_create_vm(const struct nm_kvm *kvm)
 {
 	int fd;
@@ -116,21 +152,5 @@ int nm_kvm_create_vm(const struct nm_kvm *kvm)
 	do
 		fd = ioctl(kvm->fd, KVM_CREATE_VM, 0ul);
 	while (fd < 0 && errno == EINTR);
-	if (fd >= 0)
-		return fd;
-	switch (errno) {
-	case EBUSY:
-		return nm_fail_remedy(
-			EBUSY, "stop the other hypervisor (VirtualBox, VMware), then try again",
-			"KVM_CREATE_VM: another hypervisor holds VMX or SVM");
-	case EINVAL:
-	case ENOMEM:
-		return nm_fail_remedy(errno,
-				      "free memory, or raise the limits of this user or cgroup",
-				      "KVM_CREATE_VM: %s", strerror(errno));
-	default:
-		return nm_fail_remedy(
-			errno, "see the kernel log; please report this with the kernel version",
-			"KVM_CREATE_VM: %s", strerror(errno));
-	}
+	return fd >= 0 ? fd : nm_kvm_fail_create_vm(errno);
 }
