@@ -26,6 +26,7 @@ struct nm_command {
 };
 
 extern const struct nm_command nm_command_probe;
+extern const struct nm_command nm_command_check;
 extern const struct nm_command nm_command_list;
 extern const struct nm_command nm_command_run;
 extern const struct nm_command nm_command_report;

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "probes/imds.h"
 #include "reports/report.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ struct options {
 	const char *linux_kernel;
 	uint64_t limit_ns;
 	const char *kvm_device;
+	bool imds;
+	const char *imds_service;
 	enum nm_colour colour;
 };
 
@@ -37,6 +40,7 @@ static const struct option long_options[] = {
 	{"prove-linux", optional_argument, NULL, 'L'},
 	{"time-limit", required_argument, NULL, 'T'},
 	{"kvm-device", required_argument, NULL, 'D'},
+	{"imds", optional_argument, NULL, 'I'},
 	{"color", required_argument, NULL, 'C'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -116,8 +120,11 @@ static int run(const struct options *options)
 	machine.probes.prove_linux = options->prove_linux;
 	machine.probes.linux_kernel = options->linux_kernel;
 	machine.probes.linux_limit_ns = options->limit_ns;
+	machine.probes.ask_cloud = options->imds;
+	machine.probes.cloud_service = options->imds_service;
 	if (r)
-		code = nm_report_error(machine.root.live ? NM_EXIT_UNDECIDED : NM_EXIT_USAGE);
+		code = nm_report_error(strcmp(options->root, "/") ? NM_EXIT_USAGE
+								  : NM_EXIT_UNDECIDED);
 	else if (nm_machine_probe(&machine))
 		code = nm_report_error(NM_EXIT_UNDECIDED);
 	else
@@ -158,6 +165,14 @@ static int probe_main(int argc, char **argv)
 			break;
 		case 'D':
 			options.kvm_device = optarg;
+			break;
+		case 'I':
+			if (optarg && !nm_imds_knows(optarg))
+				return nm_usage_error(&nm_command_probe,
+						      "--imds=%s: expected ec2, gce or azure",
+						      optarg);
+			options.imds = true;
+			options.imds_service = optarg;
 			break;
 		case 'C':
 			if (!nm_parse_colour(optarg, &options.colour))
@@ -208,6 +223,11 @@ const struct nm_command nm_command_probe = {
 		"                         does it reach user space and switch itself off?\n"
 		"      --time-limit TIME  for that guest, such as 90s (default 120s)\n"
 		"      --kvm-device PATH  the KVM device (default /dev/kvm)\n"
+		"      --imds[=ec2|gce|azure]\n"
+		"                         ask the cloud's instance metadata service (default: of "
+		"the "
+		"cloud\n"
+		"                         that is recognised), 1 s in all; no ids are asked for\n"
 		"      --color WHEN       auto, always or never\n"
 		"  -h, --help             this help\n",
 };

@@ -144,6 +144,8 @@ static int probe(struct run *run)
 	int r = nm_probe_all(&context);
 
 	run->kvm = context.kvm;
+	/* Every figure is converted with it, so it is measured for longer than the probes take. */
+	document->machine.tsc_khz = nm_tsc_khz();
 	run->host.tsc_khz = document->machine.tsc_khz;
 	run->host.kvm = run->kvm.fd >= 0 ? &run->kvm : NULL;
 	return r;

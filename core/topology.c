@@ -37,6 +37,7 @@ int nm_topology_load(struct nm_topology **out)
 				 HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING |
 					 HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING |
 					 HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM);
+	hwloc_topology_set_icache_types_filter(topology->hwloc, HWLOC_TYPE_FILTER_KEEP_ALL);
 	if (hwloc_topology_load(topology->hwloc)) {
 		nm_topology_free(topology);
 		return nm_fail(ENOTSUP, "hwloc: cannot read this machine's topology");
@@ -68,6 +69,107 @@ struct nm_topology_counts nm_topology_counts(const struct nm_topology *topology)
 		.cores = count_of(topology, HWLOC_OBJ_CORE),
 		.threads = count_of(topology, HWLOC_OBJ_PU),
 	};
+}
+
+static unsigned int threads_per_core(const struct nm_topology *topology)
+{
+	unsigned int cores = count_of(topology, HWLOC_OBJ_CORE);
+	int most = 0;
+
+	for (unsigned int i = 0; i < cores; i++) {
+		hwloc_obj_t core = hwloc_get_obj_by_type(topology->hwloc, HWLOC_OBJ_CORE, i);
+		int threads = hwloc_bitmap_weight(core->cpuset);
+
+		most = threads > most ? threads : most;
+	}
+	return (unsigned int)most;
+}
+
+static void put_cpus(struct nm_text *out, hwloc_const_cpuset_t set)
+{
+	char *list;
+
+	if (hwloc_bitmap_list_asprintf(&list, set) < 0) {
+		out->failed = true;
+		return;
+	}
+	nm_text_printf(out, "cpus %s\n", list);
+	free(list);
+}
+
+static bool same_cache(hwloc_obj_t a, hwloc_obj_t b)
+{
+	return a->attr->cache.size == b->attr->cache.size &&
+	       a->attr->cache.linesize == b->attr->cache.linesize;
+}
+
+/* One line for each kind: the cores of hybrid CPUs have caches of different sizes. */
+static void put_caches(struct nm_text *out, hwloc_topology_t t, hwloc_obj_type_t type)
+{
+	static const char *const suffixes[] = {[HWLOC_OBJ_CACHE_UNIFIED] = "",
+					       [HWLOC_OBJ_CACHE_DATA] = "d",
+					       [HWLOC_OBJ_CACHE_INSTRUCTION] = "i"};
+	int total = hwloc_get_nbobjs_by_type(t, type);
+	hwloc_obj_t previous = NULL;
+	unsigned int count = 0;
+
+	for (int i = 0; i <= total; i++) {
+		hwloc_obj_t cache =
+			i < total ? hwloc_get_obj_by_type(t, type, (unsigned int)i) : NULL;
+
+		if (previous && (!cache || !same_cache(previous, cache))) {
+			const struct hwloc_cache_attr_s *attr = &previous->attr->cache;
+
+			nm_text_printf(out, "cache L%u%s %llu line %u count %u\n", attr->depth,
+				       suffixes[attr->type], (unsigned long long)attr->size,
+				       attr->linesize, count);
+			count = 0;
+		}
+		previous = cache;
+		count++;
+	}
+}
+
+int nm_topology_describe(const struct nm_topology *topology, struct nm_text *out)
+{
+	static const hwloc_obj_type_t caches[] = {HWLOC_OBJ_L1CACHE, HWLOC_OBJ_L1ICACHE,
+						  HWLOC_OBJ_L2CACHE, HWLOC_OBJ_L2ICACHE,
+						  HWLOC_OBJ_L3CACHE, HWLOC_OBJ_L4CACHE,
+						  HWLOC_OBJ_L5CACHE};
+	struct nm_topology_counts counts = nm_topology_counts(topology);
+	hwloc_topology_t t = topology->hwloc;
+
+	nm_text_printf(out, "packages %u\nnuma_nodes %u\ncores %u\nthreads %u\n", counts.packages,
+		       counts.numa_nodes, counts.cores, counts.threads);
+	nm_text_printf(out, "threads_per_core %u\n", threads_per_core(topology));
+	put_cpus(out, hwloc_topology_get_topology_cpuset(t));
+	for (size_t i = 0; i < sizeof(caches) / sizeof(caches[0]); i++)
+		put_caches(out, t, caches[i]);
+	for (unsigned int i = 0; i < counts.numa_nodes; i++) {
+		hwloc_obj_t node = hwloc_get_obj_by_type(t, HWLOC_OBJ_NUMANODE, i);
+
+		nm_text_printf(out, "node %u memory %llu ", node->os_index,
+			       (unsigned long long)node->attr->numanode.local_memory);
+		put_cpus(out, node->cpuset);
+	}
+	return nm_text_status(out);
+}
+
+size_t nm_topology_spread(const struct nm_topology *topology, int *cpus, size_t capacity)
+{
+	hwloc_const_cpuset_t set = hwloc_topology_get_topology_cpuset(topology->hwloc);
+	int weight = hwloc_bitmap_weight(set);
+	size_t total = weight > 0 ? (size_t)weight : 0;
+	size_t wanted = total < capacity ? total : capacity;
+	size_t count = 0;
+	int cpu = -1;
+
+	for (size_t i = 0; i < total && count < wanted; i++) {
+		cpu = hwloc_bitmap_next(set, cpu);
+		if (i == count * total / wanted)
+			cpus[count++] = cpu;
+	}
+	return count;
 }
 
 static void add_cpu(int cpu, int *cpus, size_t capacity, size_t *count)

@@ -22,6 +22,8 @@ struct nm_probe_context {
 	const char *linux_kernel; /* that is to be booted; NULL: this machine's own */
 	uint64_t linux_limit_ns;
 	bool ask_cloud; /* whether the instance metadata service may be asked */
+	const char *
+		cloud_service; /* which: "ec2", "gce", "azure"; NULL: that of the recognised cloud */
 	struct nm_arena *arena;
 	struct nm_findings *findings;
 	struct nm_machine *machine;
@@ -30,6 +32,7 @@ struct nm_probe_context {
 	struct nm_kvm_view kvm_view; /* what KVM answered */
 	uint64_t started_ns;	     /* CLOCK_MONOTONIC_RAW and TSC when the probes began */
 	uint64_t started_tsc;
+	uint64_t started_width; /* in TSC ticks: how far apart the two may have been read */
 };
 
 /** A probe is one file and one line in registry.c. It returns 0, or -errno when it could not record what it saw. */

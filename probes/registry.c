@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
-#include "core/clock.h"
+#include "probes/clock_fact.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -30,11 +30,13 @@ static const struct nm_probe probes[] = {
 
 int nm_probe_all(struct nm_probe_context *context)
 {
+	struct nm_reading start = nm_reading_take();
 	int r = 0;
 
 	context->kvm = (struct nm_kvm) {.fd = -1};
-	context->started_ns = nm_clock_raw_ns();
-	context->started_tsc = nm_tsc();
+	context->started_ns = start.ns;
+	context->started_tsc = start.tsc;
+	context->started_width = start.width;
 	for (const struct nm_probe *probe = probes; !r && probe->name; probe++)
 		r = probe->run(context);
 	return r;

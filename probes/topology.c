@@ -2,25 +2,340 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
-#include "core/clock.h"
+#include "probes/cgroup.h"
+#include "probes/number.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_COUNT   (1u << 20)
+#define MAX_CACHES  64
+#define MAX_NODES   1024
+#define MAX_CPULIST 65536
+
+struct cache {
+	char level;
+	char type; /* 'd', 'i' or, unified, '\0' */
+	uint64_t size, line, count;
+};
+
+struct node {
+	uint64_t index, memory;
+	const char *cpus;
+};
+
+/* The fact "topology", as nm_topology_describe() writes it. */
+struct machine {
+	uint64_t packages, numa_nodes, cores, threads, threads_per_core;
+	const char *cpus;
+	struct cache caches[MAX_CACHES];
+	size_t cache_count;
+	struct node *nodes;
+	size_t node_count;
+};
+
+static int produce(struct nm_text *out, void *context)
+{
+	return nm_topology_describe(context, out);
+}
+
+static bool parse_count(const char **at, const char *name, uint64_t *out)
+{
+	return nm_words(at, name) && nm_words(at, " ") && nm_digits(at, out) && *out <= MAX_COUNT &&
+	       nm_words(at, "\n");
+}
+
+static bool parse_cpus(struct nm_arena *arena, const char **at, const char **out)
+{
+	size_t length;
+
+	if (!nm_words(at, "cpus "))
+		return false;
+	length = strspn(*at, "0123456789,-");
+	if (length > MAX_CPULIST || (*at)[length] != '\n')
+		return false;
+	*out = nm_arena_strndup(arena, *at, length);
+	*at += length + 1;
+	return *out;
+}
+
+static bool parse_cache(const char **at, struct cache *out)
+{
+	*out = (struct cache) {0};
+	if (!nm_words(at, "cache L") || **at < '1' || **at > '5')
+		return false;
+	out->level = *(*at)++;
+	if (**at == 'd' || **at == 'i')
+		out->type = *(*at)++;
+	return nm_words(at, " ") && nm_digits(at, &out->size) && out->size <= INT64_MAX &&
+	       nm_words(at, " line ") && nm_digits(at, &out->line) && out->line <= MAX_COUNT &&
+	       nm_words(at, " count ") && nm_digits(at, &out->count) && out->count <= MAX_COUNT &&
+	       nm_words(at, "\n");
+}
+
+static bool parse_node(struct nm_arena *arena, const char **at, struct node *out)
+{
+	return nm_words(at, "node ") && nm_digits(at, &out->index) && out->index <= MAX_COUNT &&
+	       nm_words(at, " memory ") && nm_digits(at, &out->memory) &&
+	       out->memory <= INT64_MAX && nm_words(at, " ") && parse_cpus(arena, at, &out->cpus);
+}
+
+static bool parse(struct nm_arena *arena, const char *at, struct machine *out)
+{
+	if (!parse_count(&at, "packages", &out->packages) ||
+	    !parse_count(&at, "numa_nodes", &out->numa_nodes) ||
+	    !parse_count(&at, "cores", &out->cores) ||
+	    !parse_count(&at, "threads", &out->threads) || !out->threads ||
+	    !parse_count(&at, "threads_per_core", &out->threads_per_core) ||
+	    !parse_cpus(arena, &at, &out->cpus))
+		return false;
+	while (!strncmp(at, "cache ", 6)) {
+		if (out->cache_count == MAX_CACHES ||
+		    !parse_cache(&at, &out->caches[out->cache_count++]))
+			return false;
+	}
+	while (*at && out->node_count < MAX_NODES) {
+		struct node *node =
+			nm_arena_append(arena, &out->nodes, &out->node_count, sizeof(*node));
+
+		if (!node || !parse_node(arena, &at, node))
+			return false;
+	}
+	return !*at;
+}
+
+static int add_counts(struct nm_probe_context *context, const struct machine *m)
+{
+	const struct {
+		const char *id, *what;
+		uint64_t value;
+	} counts[] = {
+		{"topology.packages", "hwloc: sockets", m->packages},
+		{"topology.cores", "hwloc: cores that this process may use", m->cores},
+		{"topology.threads_per_core",
+		 "hwloc: hardware threads of a core that this process may use; above 1 is SMT",
+		 m->threads_per_core},
+		{"topology.numa_nodes", "hwloc: NUMA nodes", m->numa_nodes},
+	};
+	bool several = m->threads > 1;
+	int r = nm_finding_add(context, "topology.threads",
+			       several ? NM_STATUS_INFO : NM_STATUS_WARN,
+			       NM_INT((int64_t)m->threads),
+			       several ? NULL : "give this process a second CPU",
+			       "hwloc: hardware threads that this process may use");
+
+	for (size_t i = 0; !r && i < sizeof(counts) / sizeof(counts[0]); i++)
+		r = nm_finding_add(context, counts[i].id, NM_STATUS_INFO,
+				   NM_INT((int64_t)counts[i].value), NULL, "%s", counts[i].what);
+	return r;
+}
+
+/* Caches of one level and type are one finding, unless the cores differ. */
+static int add_cache(struct nm_probe_context *context, const struct machine *m, size_t index)
+{
+	const struct cache *cache = &m->caches[index];
+	unsigned int kind = 0;
+	char id[48];
+	char suffix[16] = "";
+
+	for (size_t i = 0; i < index; i++)
+		kind += m->caches[i].level == cache->level && m->caches[i].type == cache->type;
+	if (kind)
+		snprintf(suffix, sizeof(suffix), ".kind%u", kind + 1);
+	snprintf(id, sizeof(id), "topology.cache.l%c%.1s%s", cache->level, &cache->type, suffix);
+	return nm_detail_add(context, id, NM_STATUS_INFO, NM_INT((int64_t)cache->size), NULL,
+			     "hwloc: bytes of each of %u, in lines of %u bytes",
+			     (unsigned int)cache->count, (unsigned int)cache->line);
+}
+
+static int add_node(struct nm_probe_context *context, const struct node *node)
+{
+	char id[64];
+
+	snprintf(id, sizeof(id), "topology.node%u.memory", (unsigned int)node->index);
+	return nm_detail_add(context, id, NM_STATUS_INFO, NM_INT((int64_t)node->memory), NULL,
+			     "hwloc: bytes; its CPUs are %s",
+			     *node->cpus ? nm_clean(context, node->cpus) : "none");
+}
+
+/* How many CPUs a list such as "0-3,8" names; 0 for what is no such list. */
+static uint64_t count_cpus(const char *list)
+{
+	uint64_t total = 0;
+
+	while (*list) {
+		uint64_t first;
+		uint64_t last;
+
+		if (!nm_digits(&list, &first))
+			return 0;
+		last = first;
+		if (nm_words(&list, "-") && !nm_digits(&list, &last))
+			return 0;
+		if (last < first || last > MAX_COUNT || (*list && !nm_words(&list, ",")))
+			return 0;
+		total += last - first + 1;
+	}
+	return total;
+}
+
+static int add_cpus(struct nm_probe_context *context, const struct machine *m)
+{
+	const char *online =
+		nm_root_line(context->root, context->arena, "sys/devices/system/cpu/online");
+	uint64_t all = online ? count_cpus(online) : 0;
+
+	if (!all)
+		return nm_finding_add(context, "topology.cpus", NM_STATUS_INFO,
+				      NM_STRING(nm_clean(context, m->cpus)), NULL,
+				      "CPUs that this process may use; /sys/devices/system/cpu/"
+				      "online does not say which there are");
+	return nm_finding_add(context, "topology.cpus", NM_STATUS_INFO,
+			      NM_STRING(nm_clean(context, m->cpus)), NULL,
+			      "this process may use %u of %u CPUs online (%s)%s",
+			      (unsigned int)m->threads, (unsigned int)all,
+			      nm_clean(context, online),
+			      m->threads < all ? ": its affinity or cpuset excludes the others"
+					       : "");
+}
+
+static const char *cpuset_of(const struct nm_probe_context *context, const struct nm_cgroup *group,
+			     const char **path)
+{
+	const char *file = group->v2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus";
+
+	*path = nm_arena_printf(context->arena, "%s%s/%s", group->base, group->path, file);
+	return *path ? nm_root_line(context->root, context->arena, *path) : NULL;
+}
+
+static int add_cpuset(struct nm_probe_context *context)
+{
+	struct nm_cgroup group;
+	const char *path = "proc/self/cgroup";
+	const char *cpus;
+	int error;
+	int r = nm_cgroup_find(context, "cpuset", &group);
+
+	if (r)
+		return nm_unknown_add(context, "topology.cpuset", NULL, "/%s: %s", path,
+				      nm_why_not(-r));
+	errno = 0;
+	cpus = cpuset_of(context, &group, &path);
+	error = cpus ? EINVAL : errno;
+	if (!path)
+		return -ENOMEM;
+	if (cpus && count_cpus(cpus))
+		return nm_finding_add(context, "topology.cpuset", NM_STATUS_INFO,
+				      NM_STRING(nm_clean(context, cpus)), NULL, "/%s",
+				      nm_clean(context, path));
+	if (error == ENOENT)
+		return nm_finding_add(context, "topology.cpuset", NM_STATUS_INFO, NM_STRING("none"),
+				      NULL, "no /%s: this control group has no cpuset of its own",
+				      nm_clean(context, path));
+	return nm_unknown_add(context, "topology.cpuset", NULL, "/%s: %s", nm_clean(context, path),
+			      nm_why_not(error));
+}
+
+/* "QUOTA PERIOD" in microseconds, or "max PERIOD" (Documentation/admin-guide/cgroup-v2.rst). */
+static bool parse_cpu_max(const char *line, uint64_t *quota, uint64_t *period)
+{
+	*quota = NM_CGROUP_NONE;
+	if (!line || (!nm_words(&line, "max") && !nm_digits(&line, quota)))
+		return false;
+	return nm_words(&line, " ") && nm_number(line, period) && *period;
+}
+
+static bool read_quota_v1(const struct nm_probe_context *context, const char *directory,
+			  uint64_t *quota, uint64_t *period)
+{
+	struct nm_arena *arena = context->arena;
+	const char *path = nm_arena_printf(arena, "%s/cpu.cfs_quota_us", directory);
+	const char *line = path ? nm_root_line(context->root, arena, path) : NULL;
+
+	*quota = NM_CGROUP_NONE;
+	if (!line)
+		return false;
+	if (!strcmp(line, "-1")) {
+		*period = 1;
+		return true;
+	}
+	path = nm_arena_printf(arena, "%s/cpu.cfs_period_us", directory);
+	return nm_number(line, quota) && path && nm_root_number(context, path, period) && *period;
+}
+
+/* In thousandths of a CPU. */
+static bool read_quota(const struct nm_probe_context *context, const struct nm_cgroup *group,
+		       const char *directory, uint64_t *limit)
+{
+	const char *path = nm_arena_printf(context->arena, "%s/cpu.max", directory);
+	uint64_t quota = NM_CGROUP_NONE;
+	uint64_t period = 0;
+	bool read;
+
+	if (!path)
+		return false;
+	read = group->v2 ? parse_cpu_max(nm_root_line(context->root, context->arena, path), &quota,
+					 &period)
+			 : read_quota_v1(context, directory, &quota, &period);
+	if (read && quota <= UINT64_MAX / 1000)
+		*limit = quota * 1000 / period;
+	return read;
+}
+
+static int add_quota(struct nm_probe_context *context)
+{
+	static const char id[] = "topology.cpu_quota";
+	struct nm_cgroup_limit limit;
+	struct nm_cgroup group;
+	int r = nm_cgroup_find(context, "cpu", &group);
+
+	if (!r)
+		r = nm_cgroup_tightest(context, &group, read_quota, &limit);
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		return nm_unknown_add(context, id, NULL, "control groups: %s", nm_why_not(-r));
+	if (limit.value == NM_CGROUP_NONE)
+		return nm_finding_add(context, id, NM_STATUS_PASS, NM_STRING("none"), NULL,
+				      "no control group of this process limits its CPU time");
+	return nm_finding_add(context, id, NM_STATUS_WARN, NM_REAL((double)limit.value / 1000),
+			      "run where no quota applies: vCPUs stop when it is used up",
+			      "CPUs' worth of time, by /%s", nm_clean(context, limit.where));
+}
+
+static int add_all(struct nm_probe_context *context, const struct machine *m)
+{
+	int r = add_counts(context, m);
+
+	for (size_t i = 0; !r && i < m->cache_count; i++)
+		r = add_cache(context, m, i);
+	for (size_t i = 0; !r && i < m->node_count; i++)
+		r = add_node(context, &m->nodes[i]);
+	return r ? r : add_cpus(context, m);
+}
 
 int nm_probe_topology(struct nm_probe_context *context)
 {
-	struct nm_topology_counts counts = nm_topology_counts(context->topology);
+	struct machine *m = nm_arena_alloc(context->arena, sizeof(*m));
+	const char *text = nm_root_fact(context->root, context->arena, "topology", produce,
+					(void *)context->topology);
 	int r;
 
-	context->machine->cores = counts.cores;
-	context->machine->threads = counts.threads;
-	context->machine->tsc_khz = nm_tsc_khz();
-	r = nm_finding_add(context, "topology.threads",
-			   counts.threads > 1 ? NM_STATUS_INFO : NM_STATUS_WARN,
-			   NM_INT(counts.threads),
-			   counts.threads > 1 ? NULL : "give this process a second CPU",
-			   "hwloc: %u packages, %u NUMA nodes, %u cores, %u hardware threads",
-			   counts.packages, counts.numa_nodes, counts.cores, counts.threads);
+	if (!m)
+		return -ENOMEM;
+	if (!text) {
+		r = nm_unknown_add(context, "topology.threads", NULL, "hwloc: %s",
+				   nm_why_not(errno));
+	} else if (!parse(context->arena, text, m)) {
+		r = nm_unknown_add(context, "topology.threads", NULL,
+				   "the captured topology is not as nestmark writes it");
+	} else {
+		context->machine->cores = m->cores;
+		context->machine->threads = m->threads;
+		r = add_all(context, m);
+	}
 	if (!r)
-		r = nm_finding_add(context, "tsc.khz", NM_STATUS_INFO,
-				   NM_INT((int64_t)context->machine->tsc_khz), NULL,
-				   "TSC against CLOCK_MONOTONIC_RAW for 20 ms");
-	return r;
+		r = add_cpuset(context);
+	return r ? r : add_quota(context);
 }

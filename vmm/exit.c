@@ -83,7 +83,7 @@ static void describe_instruction(const struct kvm_run *run, char *out, size_t si
 {
 	const uint8_t *bytes = run->emulation_failure.insn_bytes;
 	size_t count = run->emulation_failure.insn_size;
-	const char *name;
+	const char *colon;
 	int used;
 
 	if (run->internal.suberror != KVM_INTERNAL_ERROR_EMULATION || run->internal.ndata < 4 ||
@@ -91,13 +91,23 @@ static void describe_instruction(const struct kvm_run *run, char *out, size_t si
 		return;
 	if (count > sizeof(run->emulation_failure.insn_bytes))
 		count = sizeof(run->emulation_failure.insn_bytes);
-	name = nm_instruction_name(bytes, count);
-	used = snprintf(out, size, "%s%s, instruction bytes", name ? ": " : "", name ? name : "");
-	for (size_t i = 0; i < count; i++) {
-		if (used < 0 || (size_t)used >= size)
-			return;
-		used += snprintf(out + used, size - (size_t)used, " %02x", bytes[i]);
-	}
+	colon = nm_instruction_name(bytes, count) ? ": " : ", ";
+	used = snprintf(out, size, "%s", colon);
+	if (used > 0 && (size_t)used < size)
+		nm_instruction_describe(bytes, count, out + used, size - (size_t)used);
+}
+
+/* Where KVM hands it over: vmx.c and svm.c, vmx_handle_exit(), svm_handle_invalid_exit(); x86.c, kvm_prepare_event_vectoring_exit(). */
+static void describe_hardware_exit(const struct kvm_run *run, char *out, size_t size)
+{
+	uint32_t at = run->internal.suberror == KVM_INTERNAL_ERROR_DELIVERY_EV ? 1 : 0;
+
+	if ((run->internal.suberror == KVM_INTERNAL_ERROR_DELIVERY_EV ||
+	     run->internal.suberror == KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON) &&
+	    run->internal.ndata > at)
+		snprintf(out, size, ", hardware exit reason %#" PRIx64 " (%s)",
+			 (uint64_t)run->internal.data[at],
+			 nm_hardware_exit_name(run->internal.data[at]));
 }
 
 void nm_exit_describe(const struct nm_vcpu *vcpu, char *out, size_t size)
@@ -110,12 +120,20 @@ void nm_exit_describe(const struct nm_vcpu *vcpu, char *out, size_t size)
 	case KVM_EXIT_INTERNAL_ERROR:
 		used = snprintf(out, size, "%s: suberror %" PRIu32 " (%s)", name,
 				run->internal.suberror, suberror_name(run->internal.suberror));
-		if (used > 0 && (size_t)used < size)
+		if (used > 0 && (size_t)used < size) {
+			describe_hardware_exit(run, out + used, size - (size_t)used);
 			describe_instruction(run, out + used, size - (size_t)used);
+		}
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		snprintf(out, size, "%s: hardware entry failure reason %#" PRIx64, name,
-			 (uint64_t)run->fail_entry.hardware_entry_failure_reason);
+		snprintf(out, size, "%s: hardware entry failure reason %#" PRIx64 " (%s)", name,
+			 (uint64_t)run->fail_entry.hardware_entry_failure_reason,
+			 nm_entry_failure_words(run->fail_entry.hardware_entry_failure_reason));
+		break;
+	case KVM_EXIT_UNKNOWN:
+		snprintf(out, size, "%s: hardware exit reason %#" PRIx64 " (%s)", name,
+			 (uint64_t)run->hw.hardware_exit_reason,
+			 nm_hardware_exit_name(run->hw.hardware_exit_reason));
 		break;
 	case KVM_EXIT_SHUTDOWN:
 		snprintf(out, size, "%s: the guest shut down by a triple fault", name);

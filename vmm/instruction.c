@@ -3,6 +3,7 @@
 #include "vmm/instruction.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ESCAPE 0x0f
@@ -122,4 +123,16 @@ const char *nm_instruction_name(const uint8_t *bytes, size_t count)
 	if (bytes[at + 1] == 0x38)
 		return bytes[at + 2] == 0x82 ? "INVPCID" : NULL;
 	return two_byte_name(bytes[at + 1], bytes[at + 2], wide, repeated);
+}
+
+void nm_instruction_describe(const uint8_t *bytes, size_t count, char *out, size_t size)
+{
+	const char *name = nm_instruction_name(bytes, count);
+	int used = snprintf(out, size, "%s%sinstruction bytes", name ? name : "", name ? ", " : "");
+
+	for (size_t i = 0; i < count; i++) {
+		if (used < 0 || (size_t)used >= size)
+			return;
+		used += snprintf(out + used, size - (size_t)used, " %02x", bytes[i]);
+	}
 }

@@ -12,4 +12,10 @@
  */
 const char *nm_instruction_name(const uint8_t *bytes, size_t count);
 
+/** The longest instruction (SDM vol. 2, instruction format). */
+#define NM_INSTRUCTION_BYTES 15u
+
+/** "VMCALL, instruction bytes 0f 01 c1 …": the name where it is known, and the bytes. */
+void nm_instruction_describe(const uint8_t *bytes, size_t count, char *out, size_t size);
+
 #endif

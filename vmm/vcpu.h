@@ -55,4 +55,12 @@ const char *nm_exit_name(uint32_t reason);
  */
 void nm_exit_describe(const struct nm_vcpu *vcpu, char *out, size_t size);
 
+/* What the CPU said to KVM, in exit_hardware.c. */
+
+/** Name of a VMX or SVM exit reason, by the vendor of this CPU: "EPT_MISCONFIG", "NPF"; "unknown" for others. */
+const char *nm_hardware_exit_name(uint64_t reason);
+
+/** What KVM_EXIT_FAIL_ENTRY means, in words. */
+const char *nm_entry_failure_words(uint64_t reason);
+
 #endif

@@ -4,6 +4,7 @@
 /* The VMM and the payloads on a real KVM. Exit code 4 where there is none. */
 #include "benchmarks/bench.h"
 #include "core/error.h"
+#include "probes/guest_round.h"
 #include "vmm/guest.h"
 #include "vmm/kvmstats.h"
 
@@ -270,6 +271,33 @@ static void test_nothing_is_left_behind(void)
 	CHECK(open_files() == before, "%u open files, %u before", open_files(), before);
 }
 
+/* What probes do: one exit of each class. Which of them work depends on the KVM; that all are tried does not. */
+static void test_proof(void)
+{
+	unsigned int before = open_files();
+	double begin = seconds();
+	struct nm_arena arena = {0};
+	struct nm_text text = {0};
+	struct nm_guest_fact fact;
+	struct nm_kvm none = {.fd = -1};
+
+	CHECK(nm_guest_fact_produce(&text, &none) == -ENODEV, "guests without a device");
+	CHECK(!nm_guest_fact_produce(&text, &kvm), "%s", nm_error_last()->text);
+	CHECK(seconds() - begin < 2, "took %f s", seconds() - begin);
+	CHECK(!nm_guest_fact_parse(&arena, text.bytes, &fact), "%s", nm_error_last()->text);
+	CHECK(fact.canary.state == NM_PROOF_OK, "%s", fact.canary.text);
+	for (int i = 0; i < NM_GUEST_CLASSES; i++) {
+		CHECK(nm_payload_function(&ops, nm_guest_steps[i].operation), "%s is missing",
+		      nm_guest_steps[i].operation);
+		CHECK(fact.classes[i].state != NM_PROOF_ABSENT, "%s", nm_guest_classes[i].name);
+		CHECK(!nm_guest_classes[i].basic || fact.classes[i].state == NM_PROOF_OK, "%s: %s",
+		      nm_guest_classes[i].name, fact.classes[i].text);
+	}
+	CHECK(open_files() == before, "%u open files, %u before", open_files(), before);
+	nm_text_free(&text);
+	nm_arena_free(&arena);
+}
+
 int main(void)
 {
 	if (nm_kvm_open(&kvm, NM_KVM_DEVICE)) {
@@ -286,6 +314,7 @@ int main(void)
 	test_memory_slots();
 	test_interrupt_devices();
 	test_nothing_is_left_behind();
+	test_proof();
 	nm_kvm_close(&kvm);
 	printf("%d failures\n", failures);
 	return failures != 0;

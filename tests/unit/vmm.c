@@ -252,7 +252,19 @@ Test(exit, deaths_of_a_guest_say_how)
 	assert_described("KVM_EXIT_SHUTDOWN: the guest shut down by a triple fault");
 	run.exit_reason = KVM_EXIT_FAIL_ENTRY;
 	run.fail_entry.hardware_entry_failure_reason = 0x80000021;
-	assert_described("KVM_EXIT_FAIL_ENTRY: hardware entry failure reason 0x80000021");
+	assert_described("KVM_EXIT_FAIL_ENTRY: hardware entry failure reason 0x80000021 (VM entry "
+			 "with invalid guest state)");
+	run.fail_entry.hardware_entry_failure_reason = 7;
+	assert_described("KVM_EXIT_FAIL_ENTRY: hardware entry failure reason 0x7 (VM entry with "
+			 "invalid control fields: the CPU lacks a control that KVM uses)");
+	run.fail_entry.hardware_entry_failure_reason = 0xffffffff;
+	assert_described("KVM_EXIT_FAIL_ENTRY: hardware entry failure reason 0xffffffff (VMRUN "
+			 "refused an invalid guest state)");
+	run.fail_entry.hardware_entry_failure_reason = 0x1234;
+	assert_described("KVM_EXIT_FAIL_ENTRY: hardware entry failure reason 0x1234 (unknown)");
+	run.exit_reason = KVM_EXIT_UNKNOWN;
+	run.hw.hardware_exit_reason = 0x12345;
+	assert_described("KVM_EXIT_UNKNOWN: hardware exit reason 0x12345 (unknown)");
 	run.exit_reason = KVM_EXIT_HLT;
 	assert_described("KVM_EXIT_HLT");
 	run.exit_reason = 1234;
@@ -276,8 +288,16 @@ Test(exit, internal_errors_show_the_instruction_when_kvm_gives_it)
 	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 1 (KVM could not emulate an "
 			 "instruction)");
 	run.internal.suberror = KVM_INTERNAL_ERROR_DELIVERY_EV;
+	run.internal.data[1] = 0xfff0;
+	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 3 (an exit while an event was "
+			 "delivered), hardware exit reason 0xfff0 (unknown)");
+	run.internal.ndata = 1;
 	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 3 (an exit while an event was "
 			 "delivered)");
+	run.internal.suberror = KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON;
+	run.internal.data[0] = 0xffe0;
+	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 4 (an exit reason that KVM does not "
+			 "know), hardware exit reason 0xffe0 (unknown)");
 	run.internal.suberror = 77;
 	assert_described("KVM_EXIT_INTERNAL_ERROR: suberror 77 (unknown suberror)");
 }
