@@ -62,8 +62,9 @@ def load_line(name, parameters):
 class Images:
     """Builds the initramfs files of one machine; what both levels need is read once."""
 
-    def __init__(self, modules_folder, vendor_module, program):
-        self.modules = modules_of(modules_folder, vendor_module)
+    def __init__(self, modules_folder, vendor_module, program, more=()):
+        wanted = [module for name in (vendor_module, *more) for module in modules_of(modules_folder, name)]
+        self.modules = list(dict(wanted).items())
         self.vendor_module = canonical(vendor_module)
         self.program = program
         self.libraries = re.findall(r"/\S+", run(["ldd", program], text=True))
@@ -126,7 +127,7 @@ class Images:
 
 def build(machine, vendor_module, device, arguments, folder):
     """The path of the machine's initramfs. What comes out of the machine goes to the device, as a tar archive."""
-    images = Images(machine.kernel.modules, vendor_module, machine.nestmark)
+    images = Images(machine.kernel.modules, vendor_module, machine.nestmark, machine.load)
     path = os.path.join(folder, "initrd")
     deliver = TO_DEVICE.format(device=device)
     if machine.level == "host":

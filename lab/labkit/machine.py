@@ -33,14 +33,17 @@ class Machine:
     nestmark: str
     level: str = "host"
     cpu: str = ""
+    cpus: int = 1
     emulator: str = ""
     counted: bool = False
     user: bool = False
     append: str = ""
     time_limit: int = 0
+    smbios: list = field(default_factory=list)
     identities: list = field(default_factory=list)
     parameters: list = field(default_factory=list)
     files: list = field(default_factory=list)
+    load: list = field(default_factory=list)
 
     def __post_init__(self):
         kind = KINDS[self.kind]
@@ -48,6 +51,10 @@ class Machine:
         self.time_limit = self.time_limit or kind.TIME_LIMITS[self.level]
         if self.identities and self.level == "host":
             raise UsageError("--as: the identity is that of the guest that --level nested boots")
+        if self.smbios and self.kind != "svm":
+            raise UsageError("--smbios: only the svm machine, which is QEMU's, can be given these strings")
+        if self.cpus > 1 and (self.kind != "svm" or self.counted):
+            raise UsageError(f"--cpus {self.cpus}: only the svm machine has several, and only when it is not counted")
         for path in self.files:
             if not os.path.isfile(path):
                 raise UsageError(f"--file {path}: no such file")

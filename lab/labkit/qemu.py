@@ -18,12 +18,14 @@ def boot(machine, initrd, folder):
     results = os.path.join(folder, "results.tar")
     command = [
         machine.emulator or "qemu-system-x86_64",
-        "-accel", "tcg,thread=single", "-machine", "q35", "-cpu", machine.cpu, "-smp", "1",
+        "-accel", "tcg,thread=single", "-machine", "q35", "-cpu", machine.cpu, "-smp", str(machine.cpus),
         "-m", "1024", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
         "-serial", f"file:{console}", "-serial", f"file:{results}",
         "-kernel", machine.kernel.image, "-initrd", initrd,
         "-append", " ".join(filter(None, [CONSOLE, machine.append])),
     ]
+    for strings in machine.smbios:
+        command += ["-smbios", strings]
     if machine.counted:
         # One nanosecond, and one tick of the TSC, for each instruction.
         command += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]

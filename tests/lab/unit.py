@@ -258,6 +258,15 @@ class Arguments(InFolder):
         host = machine.Machine("svm", kernel, sys.executable)
         self.assertEqual(machine.nestmark_arguments(host, ["run", "x"]), ["run", "x"])
 
+    def test_only_on_qemu(self):
+        kernel = packages.Kernel("k", "image", "modules")
+        for more in ({"smbios": ["type=1,product=x"]}, {"cpus": 2}):
+            machine.Machine("svm", kernel, sys.executable, **more)
+            with self.subTest(more), self.assertRaises(UsageError):
+                machine.Machine("vmx", kernel, sys.executable, **more)
+        with self.assertRaises(UsageError):
+            machine.Machine("svm", kernel, sys.executable, counted=True, cpus=2)
+
     def lab(self, *arguments):
         return subprocess.run([os.path.join(SOURCE, "lab", "nestmark-lab"), *arguments], capture_output=True, text=True,
                               check=False, env={**os.environ, "XDG_CACHE_HOME": self.folder})
