@@ -108,8 +108,9 @@ static int add_entry(struct nm_capture *capture, const struct entry *entry)
 
 	if (!is_path(entry->path))
 		return nm_fail(EINVAL, "path: expected a relative path without . and ..");
-	if (entry->error && !answer.error)
-		return nm_fail(EINVAL, "error: %s is no name of an errno", entry->error);
+	if (entry->error && (!answer.error || answer.error == ENOMEM))
+		return nm_fail(EINVAL, "error: %s is no errno that a machine answers",
+			       entry->error);
 	if (entry->kind == NM_ANSWER_TEXT && !entry->error)
 		return nm_fail(EINVAL, "a text without an error is a file of the archive");
 	if (entry->kind == NM_ANSWER_LINK && !entry->error && !entry->target)

@@ -99,7 +99,7 @@ static const struct nm_answer *recall(const struct nm_root *root, enum nm_answer
 	return root->fd < 0 || kind == NM_ANSWER_DEVICE ? &unasked : NULL;
 }
 
-/* A recorder that runs out of memory leaves a capture with fewer answers, which nm_capture_write() refuses to write. */
+/* Memory that runs out is no answer of the machine. */
 static void record(const struct nm_root *root, enum nm_answer_kind kind, const char *path,
 		   int error, const char *bytes, size_t length)
 {
@@ -109,7 +109,7 @@ static void record(const struct nm_root *root, enum nm_answer_kind kind, const c
 					 .bytes = error ? NULL : bytes,
 					 .length = error ? 0 : length};
 
-	if (root->recorder)
+	if (root->recorder && error != ENOMEM)
 		(void)nm_capture_add(root->recorder, &answer);
 }
 

@@ -153,6 +153,7 @@ Test(capture, what_was_not_asked_is_no_data)
 	struct nm_root root;
 
 	write_capture(&capture, "a.tar.zst");
+	nm_capture_free(&capture);
 	cr_assert_eq(nm_root_open(&root, in_folder("a.tar.zst")), 0, "%s", nm_error_last()->text);
 	cr_assert_null(nm_root_text(&root, &arena, "etc/passwd"), "a file of the live machine");
 	cr_assert_eq(errno, ENODATA, "errno %d", errno);
@@ -217,17 +218,19 @@ Test(capture, the_same_answers_give_the_same_bytes)
 
 static const char *redacted(const char *path, const char *text)
 {
-	static struct nm_capture capture;
+	struct nm_capture capture = {0};
+	const char *text_left;
 	const struct nm_answer answer = {.kind = NM_ANSWER_TEXT,
 					 .path = path,
 					 .bytes = text,
 					 .length = strlen(text)};
 
-	nm_capture_free(&capture);
 	cr_assert_eq(nm_capture_add(&capture, &answer), 0, "out of memory");
 	cr_assert_eq(nm_capture_redact(&capture, "myhost"), 0, "%s", nm_error_last()->text);
 	cr_assert(capture.redacted, "it does not say so");
-	return nm_arena_strdup(&arena, capture.answers.items[0].bytes);
+	text_left = nm_arena_strdup(&arena, capture.answers.items[0].bytes);
+	nm_capture_free(&capture);
+	return text_left;
 }
 
 #define DMI "sys/class/dmi/id/"
@@ -363,6 +366,7 @@ Test(capture, answers_of_strangers_are_refused)
 	refuse_answer("{\"kind\":\"magic\",\"path\":\"a\"}", "answers[0]: kind");
 	refuse_answer("{\"kind\":\"text\",\"path\":\"a\"}", "is a file of the archive");
 	refuse_answer("{\"kind\":\"text\",\"path\":\"a\",\"error\":\"EVIL\"}", "EVIL");
+	refuse_answer("{\"kind\":\"text\",\"path\":\"a\",\"error\":\"ENOMEM\"}", "ENOMEM");
 	refuse_answer("{\"kind\":\"link\",\"path\":\"a\"}", "a link without target");
 	refuse_answer("{\"kind\":\"exists\",\"path\":\"/a\"}", "relative path");
 	refuse_answer("{\"kind\":\"exists\",\"path\":\"a/\"}", "relative path");
