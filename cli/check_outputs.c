@@ -5,10 +5,19 @@
 #include "core/error.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static bool is_stdout(const struct nm_check_output *output)
 {
 	return !strcmp(output->path, "-");
+}
+
+/* Several outputs may go to one device or pipe, but not into one file or to stdout. */
+static bool same_place(const char *a, const char *b)
+{
+	struct stat info;
+
+	return !strcmp(a, b) && (stat(a, &info) || S_ISREG(info.st_mode));
 }
 
 bool nm_check_outputs_add(struct nm_check_outputs *outputs, const char *spec)
@@ -39,7 +48,7 @@ bool nm_check_outputs_add(struct nm_check_outputs *outputs, const char *spec)
 		return false;
 	}
 	for (size_t i = 0; i < outputs->count; i++)
-		if (!strcmp(outputs->items[i].path, output->path)) {
+		if (same_place(outputs->items[i].path, output->path)) {
 			nm_usage_error(command, "-o %s: only one format can go there", spec);
 			return false;
 		}

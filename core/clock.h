@@ -3,6 +3,8 @@
 #ifndef NM_CORE_CLOCK_H
 #define NM_CORE_CLOCK_H
 
+#include "core-arch/tsc.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,19 +16,6 @@ uint64_t nm_clock_raw_ns(void);
 
 /** CLOCK_MONOTONIC in nanoseconds, for budgets and time limits. */
 uint64_t nm_clock_ns(void);
-
-/**
- * The time-stamp counter with LFENCE on both sides, so that neither earlier nor later instructions overlap
- * the reading (SDM vol. 2, RDTSC). Never serialised by CPUID, which is itself a VM exit in a guest.
- */
-static inline uint64_t nm_tsc(void)
-{
-	uint32_t low;
-	uint32_t high;
-
-	__asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
 
 /** The frequency of this machine's TSC in kHz, measured against CLOCK_MONOTONIC_RAW for 20 ms. */
 uint64_t nm_tsc_khz(void);

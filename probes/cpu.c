@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 static int add_flag(struct nm_probe_context *context, const char *id, bool set, const char *source)
 {
@@ -40,16 +41,62 @@ static int read_cpuid(struct nm_probe_context *context)
 	return dump ? nm_cpuid_parse(context->arena, dump, &context->cpuid) : -errno;
 }
 
+static int produce_uname(struct nm_text *out, void *unused)
+{
+	struct utsname name;
+
+	(void)unused;
+	if (uname(&name))
+		return -errno;
+	nm_text_printf(out, "machine: %s\n", name.machine);
+	return 0;
+}
+
+/* The name that uname(2) gives to the machine, such as "aarch64"; NULL when it is not known or no name. */
+static const char *machine_name(struct nm_probe_context *context)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	const char *text =
+		nm_root_fact(context->root, context->arena, "uname", produce_uname, NULL);
+	const char *name = nm_text_field(context->arena, text, "machine");
+
+	return name && *name && strspn(name, letters) == strlen(name) ? name : NULL;
+}
+
+/* CPUID is proof: uname(2) says i686 under a personality of 32 bits. */
+static int add_architecture(struct nm_probe_context *context)
+{
+	const char *name = machine_name(context);
+
+	if (context->cpuid.count)
+		return nm_finding_add(context, "cpu.architecture", NM_STATUS_INFO,
+				      NM_STRING("x86_64"), NULL, "it has CPUID");
+	if (!name)
+		return nm_unknown_add(context, "cpu.architecture", NULL,
+				      "neither CPUID nor uname(2) tells");
+	return nm_finding_add(context, "cpu.architecture", NM_STATUS_INFO, NM_STRING(name), NULL,
+			      "uname(2)");
+}
+
+static bool is_arm(const struct nm_probe_context *context)
+{
+	return !strcmp(nm_found_string(context, "cpu.architecture"), "aarch64");
+}
+
 int nm_probe_cpu(struct nm_probe_context *context)
 {
 	struct nm_machine *machine = context->machine;
 	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
 	struct nm_cpu_identity cpu;
-	int r = read_cpuid(context);
+	int error = read_cpuid(context);
+	int r = add_architecture(context);
 
-	if (r)
+	/* Its identity comes from elsewhere: probes/arm.c. */
+	if (r || is_arm(context))
+		return r;
+	if (error)
 		return nm_unknown_add(context, "cpu.brand", NULL, "CPUID cannot be had: %s",
-				      strerror(-r));
+				      strerror(-error));
 	nm_cpu_identify(&context->cpuid, &cpu);
 	machine->vendor = nm_arena_strdup(context->arena, cpu.vendor);
 	machine->brand = nm_arena_strdup(context->arena, cpu.brand);

@@ -8,7 +8,7 @@
 #include "probes/probes.h"
 
 #include "core/error.h"
-#include "probes/guest_round.h"
+#include "probes/guest_fact.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -74,6 +74,9 @@ void nm_guest_fact_put(struct nm_text *out, const char *name, enum nm_proof_stat
 		       const char *text);
 void nm_guest_fact_put_remedy(struct nm_text *out, const char *remedy);
 
+/** The producer of the fact: runs all on the struct nm_kvm that is the context; -ENODEV without a device. */
+int nm_guest_fact_produce(struct nm_text *out, void *kvm);
+
 /** Reads such lines; -EINVAL with the line's number for anything else. */
 int nm_guest_fact_parse(struct nm_arena *arena, const char *text, struct nm_guest_fact *out);
 

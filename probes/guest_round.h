@@ -37,7 +37,4 @@ struct nm_guest_step {
 /** By class. */
 extern const struct nm_guest_step nm_guest_steps[NM_GUEST_CLASSES];
 
-/** The producer of the fact "guest": runs all on the struct nm_kvm that is the context; -ENODEV without a device. */
-int nm_guest_fact_produce(struct nm_text *out, void *kvm);
-
 #endif

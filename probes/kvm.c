@@ -248,10 +248,17 @@ static int add_capability(struct nm_probe_context *context,
 			     print_value(vm, sizeof(vm), capability->vm));
 }
 
-static bool is_named(uint32_t number)
+static bool is_of(const struct nm_kvm_capability_name *known,
+		  const struct nm_probe_context *context)
+{
+	return !known->architecture || !strcmp(known->architecture, nm_found_architecture(context));
+}
+
+static bool is_named(const struct nm_probe_context *context, uint32_t number)
 {
 	for (size_t i = 0; i < nm_kvm_capability_count; i++)
-		if (nm_kvm_capability_names[i].number == number)
+		if (nm_kvm_capability_names[i].number == number &&
+		    is_of(&nm_kvm_capability_names[i], context))
 			return true;
 	return false;
 }
@@ -267,7 +274,7 @@ static const char *list_unnamed(struct nm_probe_context *context)
 		const struct nm_kvm_capability *capability = &view->capabilities.items[i];
 
 		if ((capability->system <= 0 && capability->vm <= 0) ||
-		    is_named(capability->number))
+		    is_named(context, capability->number))
 			continue;
 		list = nm_arena_printf(arena, "%s%s %u", list,
 				       *list ? "," : "; without a name here:", capability->number);
@@ -281,15 +288,20 @@ static int add_capabilities(struct nm_probe_context *context)
 {
 	const char *unnamed = list_unnamed(context);
 	size_t there = 0;
+	size_t all = 0;
 	char summary[64];
 	int r = unnamed ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !r && i < nm_kvm_capability_count; i++) {
-		there += nm_kvm_view_capability(&context->kvm_view,
-						nm_kvm_capability_names[i].number) > 0;
-		r = add_capability(context, &nm_kvm_capability_names[i]);
+		const struct nm_kvm_capability_name *known = &nm_kvm_capability_names[i];
+
+		if (!is_of(known, context))
+			continue;
+		all++;
+		there += nm_kvm_view_capability(&context->kvm_view, known->number) > 0;
+		r = add_capability(context, known);
 	}
-	snprintf(summary, sizeof(summary), "%zu of %zu", there, nm_kvm_capability_count);
+	snprintf(summary, sizeof(summary), "%zu of %zu", there, all);
 	return r ? r
 		 : nm_finding_add(context, "kvm.capabilities", NM_STATUS_INFO, NM_STRING(summary),
 				  NULL, "KVM_CHECK_EXTENSION on the device and on a VM%s", unnamed);
@@ -401,7 +413,8 @@ static int add_fact(struct nm_probe_context *context)
 	if (!text)
 		return nm_unknown_add(context, "kvm.device", NULL, "what KVM answers %s",
 				      errno == ENOENT ? "was not captured" : why(errno));
-	if (!nm_kvm_view_parse(context->arena, text, &context->kvm_view))
+	if (!nm_kvm_view_parse(context->arena, text, nm_found_string(context, "cpu.architecture"),
+			       &context->kvm_view))
 		return add_view(context);
 	context->kvm_view = (struct nm_kvm_view) {0};
 	return nm_unknown_add(context, "kvm.device", NULL, "what KVM answered: %s",

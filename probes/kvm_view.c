@@ -250,12 +250,12 @@ static int read_lines(struct reading *reading, const char **text, unsigned int *
 }
 
 /* Keeps what nm_kvm_open() says of such a device. */
-static int judge(struct reading *reading)
+static int judge(struct reading *reading, const char *architecture)
 {
 	struct nm_kvm_view *view = reading->view;
 	const struct nm_error *error = nm_error_last();
 
-	view->error = -nm_kvm_judge(view->device, &reading->answers);
+	view->error = -nm_kvm_judge(view->device, &reading->answers, architecture);
 	if (!view->error)
 		return 0;
 	view->trouble = nm_arena_strdup(reading->arena, error->text);
@@ -273,7 +273,8 @@ static bool is_complete(const struct reading *reading)
 	return reading->row >= VM;
 }
 
-int nm_kvm_view_parse(struct nm_arena *arena, const char *text, struct nm_kvm_view *out)
+int nm_kvm_view_parse(struct nm_arena *arena, const char *text, const char *architecture,
+		      struct nm_kvm_view *out)
 {
 	struct reading reading = {.arena = arena, .view = out, .row = ROWS};
 	unsigned int line;
@@ -284,7 +285,7 @@ int nm_kvm_view_parse(struct nm_arena *arena, const char *text, struct nm_kvm_vi
 	if (!r && reading.row == ROWS)
 		r = nm_fail(EINVAL, "line 1: expected the device");
 	if (!r)
-		r = judge(&reading);
+		r = judge(&reading, architecture);
 	if (!r && !is_complete(&reading))
 		r = nm_fail(EINVAL, "line %u: more or fewer lines than nestmark writes", line);
 	if (!r) {

@@ -39,6 +39,8 @@ struct nm_probe_context {
 struct nm_probe {
 	const char *name;
 	int (*run)(struct nm_probe_context *context);
+	const char *
+		architecture; /* of the machines that it is about, as cpu.architecture; NULL: all */
 };
 
 /** Runs all probes in order. Facts that cannot be had are findings with status unknown, not errors. */
@@ -65,6 +67,12 @@ bool nm_found_pass(const struct nm_probe_context *context, const char *id);
 
 /** The string value of a finding; "" when it has none. */
 const char *nm_found_string(const struct nm_probe_context *context, const char *id);
+
+/**
+ * cpu.architecture, by which probes and names are chosen. A machine of which it is not known is taken for x86-64, whose probes
+ * then say what is unknown.
+ */
+const char *nm_found_architecture(const struct nm_probe_context *context);
 
 /** The boolean value of a finding; false when it has none. */
 bool nm_found_true(const struct nm_probe_context *context, const char *id);

@@ -7,6 +7,7 @@
 
 /* One per file; registry.c puts them in order. */
 int nm_probe_cpu(struct nm_probe_context *context);
+int nm_probe_arm_cpu(struct nm_probe_context *context);
 int nm_probe_platform(struct nm_probe_context *context);
 int nm_probe_kernel(struct nm_probe_context *context);
 int nm_probe_topology(struct nm_probe_context *context);
@@ -14,6 +15,7 @@ int nm_probe_memory(struct nm_probe_context *context);
 int nm_probe_kvm(struct nm_probe_context *context);
 int nm_probe_vmx(struct nm_probe_context *context);
 int nm_probe_svm(struct nm_probe_context *context);
+int nm_probe_arm(struct nm_probe_context *context);
 int nm_probe_nesting(struct nm_probe_context *context);
 int nm_probe_isolation(struct nm_probe_context *context);
 int nm_probe_devices(struct nm_probe_context *context);

@@ -24,6 +24,7 @@ struct parser {
 	struct nm_requirement *requirement; /* NULL outside of [requirement] */
 	bool in_workload;
 	size_t line;
+	size_t section; /* the line where it begins */
 };
 
 static int refuse(const struct parser *parser, const char *format, ...)
@@ -95,7 +96,7 @@ static int check_required(struct parser *parser, const struct key *keys, const v
 {
 	for (const struct key *key = keys; key->name; key++)
 		if (key->required && !is_set(key, base))
-			return refuse(parser, "[%s] ends without its \"%s\"", section, key->name);
+			return refuse(parser, "[%s] lacks its \"%s\"", section, key->name);
 	return 0;
 }
 
@@ -200,11 +201,19 @@ static int end_workload(struct parser *parser)
 	return 0;
 }
 
+/* What is wrong with a section as a whole is told of the line where it begins. */
 static int end_section(struct parser *parser)
 {
+	size_t line = parser->line;
+	int r = 0;
+
+	parser->line = parser->section;
 	if (parser->requirement)
-		return end_requirement(parser);
-	return parser->in_workload ? end_workload(parser) : 0;
+		r = end_requirement(parser);
+	else if (parser->in_workload)
+		r = end_workload(parser);
+	parser->line = line;
+	return r;
 }
 
 static int begin_section(struct parser *parser, const char *line)
@@ -214,6 +223,7 @@ static int begin_section(struct parser *parser, const char *line)
 
 	if (r)
 		return r;
+	parser->section = parser->line;
 	if (!strcmp(line, "[workload]")) {
 		if (parser->in_workload)
 			return refuse(parser, "a second [workload]; one file holds one");
@@ -229,10 +239,7 @@ static int begin_section(struct parser *parser, const char *line)
 	parser->requirement =
 		nm_arena_append(parser->arena, &profile->requirements.items,
 				&profile->requirements.count, sizeof(*parser->requirement));
-	if (!parser->requirement)
-		return -ENOMEM;
-	parser->requirement->line = parser->line;
-	return 0;
+	return parser->requirement ? 0 : -ENOMEM;
 }
 
 static int add_words(struct parser *parser, struct nm_strings *strings, char *value)

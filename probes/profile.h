@@ -17,7 +17,6 @@
 #define NM_PROFILE_MAX_BYTES ((size_t)64 << 10)
 
 struct nm_requirement {
-	size_t line; /* where its section begins */
 	const char *label;
 	struct nm_strings findings; /* IDs; "a.b.*" is every finding below a.b */
 	struct nm_strings

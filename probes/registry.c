@@ -6,27 +6,35 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 /* Later probes read what earlier ones found. */
 static const struct nm_probe probes[] = {
-	{"cpu", nm_probe_cpu},
-	{"platform", nm_probe_platform},
-	{"kernel", nm_probe_kernel},
-	{"topology", nm_probe_topology},
-	{"memory", nm_probe_memory},
-	{"kvm", nm_probe_kvm},
-	{"vmx", nm_probe_vmx},
-	{"svm", nm_probe_svm},
-	{"nesting", nm_probe_nesting},
-	{"isolation", nm_probe_isolation},
-	{"devices", nm_probe_devices},
-	{"privileges", nm_probe_privileges},
-	{"guest", nm_probe_guest},
-	{"linux", nm_probe_linux},
-	{"time", nm_probe_time},
-	{"verdict", nm_probe_verdict},
-	{NULL, NULL},
+	{"cpu", nm_probe_cpu, NULL},
+	{"arm_cpu", nm_probe_arm_cpu, "aarch64"},
+	{"platform", nm_probe_platform, NULL},
+	{"kernel", nm_probe_kernel, NULL},
+	{"topology", nm_probe_topology, NULL},
+	{"memory", nm_probe_memory, NULL},
+	{"kvm", nm_probe_kvm, NULL},
+	{"vmx", nm_probe_vmx, "x86_64"},
+	{"svm", nm_probe_svm, "x86_64"},
+	{"arm", nm_probe_arm, "aarch64"},
+	{"nesting", nm_probe_nesting, NULL},
+	{"isolation", nm_probe_isolation, NULL},
+	{"devices", nm_probe_devices, NULL},
+	{"privileges", nm_probe_privileges, NULL},
+	{"guest", nm_probe_guest, NULL},
+	{"linux", nm_probe_linux, NULL},
+	{"time", nm_probe_time, NULL},
+	{"verdict", nm_probe_verdict, NULL},
+	{NULL, NULL, NULL},
 };
+
+static bool is_about(const struct nm_probe *probe, const struct nm_probe_context *context)
+{
+	return !probe->architecture || !strcmp(probe->architecture, nm_found_architecture(context));
+}
 
 int nm_probe_all(struct nm_probe_context *context)
 {
@@ -38,7 +46,8 @@ int nm_probe_all(struct nm_probe_context *context)
 	context->started_tsc = start.tsc;
 	context->started_width = start.width;
 	for (const struct nm_probe *probe = probes; !r && probe->name; probe++)
-		r = probe->run(context);
+		if (is_about(probe, context))
+			r = probe->run(context);
 	return r;
 }
 
@@ -121,4 +130,11 @@ bool nm_found_true(const struct nm_probe_context *context, const char *id)
 	const struct nm_finding *finding = nm_findings_get(context->findings, id);
 
 	return finding && finding->value.type == NM_VALUE_BOOL && finding->value.boolean;
+}
+
+const char *nm_found_architecture(const struct nm_probe_context *context)
+{
+	const char *found = nm_found_string(context, "cpu.architecture");
+
+	return *found ? found : "x86_64";
 }

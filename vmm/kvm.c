@@ -3,6 +3,7 @@
 #include "vmm/kvm.h"
 
 #include "core/error.h"
+#include "vmm/kvm_arch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,25 +13,38 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define MAX_CPUID_ENTRIES 256
+struct remedies {
+	const char *absent;   /* where there is no node */
+	const char *unserved; /* where there is one that no driver serves */
+};
 
-static int fail_open(const char *path, int error)
+static const struct remedies *remedies_of(const char *architecture)
+{
+	static const struct remedies x86 = {
+		"load kvm_intel or kvm_amd; in a VM, enable nested virtualization on the instance; "
+		"in a container, start it with --device /dev/kvm",
+		"see the kernel log for kvm; check that VT-x or SVM is exposed at all"};
+	static const struct remedies arm = {
+		"boot at EL2 a kernel that has KVM built in: bare metal, such as a .metal "
+		"instance, or a VM with nested virtualization; in a container, start it with "
+		"--device /dev/kvm",
+		"see the kernel log for kvm: it says whether the kernel was entered at EL2"};
+
+	return strcmp(architecture, "aarch64") ? &x86 : &arm;
+}
+
+static int fail_open(const char *path, int error, const char *architecture)
 {
 	switch (error) {
 	case ENOENT:
-		return nm_fail_remedy(ENOENT,
-				      "load kvm_intel or kvm_amd; in a VM, enable nested "
-				      "virtualization on the instance; "
-				      "in a container, start it with --device /dev/kvm",
+		return nm_fail_remedy(ENOENT, remedies_of(architecture)->absent,
 				      "%s: not there: no KVM driver, or virtualization is not "
 				      "exposed to this machine",
 				      path);
 	case ENODEV:
 	case ENXIO:
-		return nm_fail_remedy(
-			ENODEV,
-			"see the kernel log for kvm; check that VT-x or SVM is exposed at all",
-			"%s: the node exists but no driver serves it", path);
+		return nm_fail_remedy(ENODEV, remedies_of(architecture)->unserved,
+				      "%s: the node exists but no driver serves it", path);
 	case EACCES:
 		return nm_fail_remedy(EACCES, "sudo usermod -aG kvm $USER, then log in again",
 				      "%s: not permitted: you are not in the group that may use it",
@@ -46,18 +60,6 @@ static int fail_open(const char *path, int error)
 	}
 }
 
-static int read_cpuid(struct nm_kvm *kvm)
-{
-	kvm->cpuid =
-		calloc(1, sizeof(*kvm->cpuid) + MAX_CPUID_ENTRIES * sizeof(kvm->cpuid->entries[0]));
-	if (!kvm->cpuid)
-		return nm_fail(ENOMEM, "out of memory");
-	kvm->cpuid->nent = MAX_CPUID_ENTRIES;
-	if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, kvm->cpuid))
-		return nm_fail(errno, "KVM_GET_SUPPORTED_CPUID: %s", strerror(errno));
-	return 0;
-}
-
 static int answer(int result)
 {
 	return result < 0 ? -errno : result;
@@ -65,6 +67,11 @@ static int answer(int result)
 
 static int judge_api(const char *path, const struct nm_kvm_answers *answers)
 {
+	if (answers->version == -ENOSYS)
+		return nm_fail_remedy(ENOSYS, "run it on a machine of its own architecture",
+				      "%s: an emulator of user space runs this program, and "
+				      "passes on no call to KVM",
+				      path);
 	if (answers->version < 0)
 		return nm_fail_remedy(ENODEV, "name the KVM device with --kvm-device",
 				      "%s: is not a KVM device (KVM_GET_API_VERSION: %s)", path,
@@ -79,9 +86,10 @@ static int judge_api(const char *path, const struct nm_kvm_answers *answers)
 	return 0;
 }
 
-int nm_kvm_judge(const char *path, const struct nm_kvm_answers *answers)
+int nm_kvm_judge(const char *path, const struct nm_kvm_answers *answers, const char *architecture)
 {
-	int r = answers->opened < 0 ? fail_open(path, -answers->opened) : judge_api(path, answers);
+	int r = answers->opened < 0 ? fail_open(path, -answers->opened, architecture)
+				    : judge_api(path, answers);
 
 	if (!r && answers->cpuid < 0)
 		r = nm_fail(-answers->cpuid, "KVM_GET_SUPPORTED_CPUID: %s",
@@ -100,10 +108,10 @@ int nm_kvm_open(struct nm_kvm *kvm, const char *path)
 		answers->version = answer(ioctl(kvm->fd, KVM_GET_API_VERSION, 0));
 	if (answers->version == KVM_API_VERSION)
 		answers->run_bytes = answer(ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0));
-	r = nm_kvm_judge(path, answers);
+	r = nm_kvm_judge(path, answers, nm_kvm_architecture);
 	if (!r) {
 		kvm->run_bytes = (size_t)answers->run_bytes;
-		r = read_cpuid(kvm);
+		r = nm_kvm_read_cpuid(kvm);
 		answers->cpuid = r;
 	}
 	if (r)

@@ -33,8 +33,11 @@ struct nm_kvm {
 int nm_kvm_open(struct nm_kvm *kvm, const char *path);
 void nm_kvm_close(struct nm_kvm *kvm);
 
-/** What nm_kvm_open() makes of such answers, live or recorded: 0, or -errno with message and remedy. */
-int nm_kvm_judge(const char *path, const struct nm_kvm_answers *answers);
+/**
+ * What nm_kvm_open() makes of such answers, live or recorded: 0, or -errno with message and the remedy for that
+ * architecture, as uname(2) names it.
+ */
+int nm_kvm_judge(const char *path, const struct nm_kvm_answers *answers, const char *architecture);
 
 /** KVM_CHECK_EXTENSION on the system fd; 0 when absent. */
 int nm_kvm_capability(const struct nm_kvm *kvm, unsigned int capability);

@@ -72,7 +72,7 @@ refused() {
 printf '[workload]\nname = x\n\0\n' | refused "x.profile:3: control character 00h"
 printf '[workload]\nname = x\ncolour = red\n' | refused "x.profile:3: unknown key" "--show firecracker"
 printf '[workload]\nname = \033[31m\n' | refused "x.profile:2: control character 1bh"
-sed 's/= old/= x/; /^label/d' own/old.profile | refused "ends without its \"label\""
+sed 's/= old/= x/; /^label/d' own/old.profile | refused "x.profile:7: [requirement] lacks its \"label\""
 refused "its name \"old\" is that of bad/good.profile" <own/old.profile
 head -c 10M /dev/zero | refused "10485760 bytes"
 head -c 60000 /dev/urandom | refused ":"
@@ -160,6 +160,9 @@ expect 3 check --no-guest --profiles own wish -o text:/dev/full
 expect 0 check --no-guest -o junit:all.xml -o ktap:all.ktap
 grep -q -e '<failure' -e '<error' all.xml && fail "information counts as a failure in JUnit"
 grep -q '^ *not ok' all.ktap && fail "information counts as a failure in KTAP"
+expect 0 check --no-guest -o junit:/dev/null -o ktap:/dev/null
+expect 2 check --no-guest -o junit:same -o ktap:same
+says err "only one format can go there"
 expect 0 check --no-guest --color always
 grep -q $'\e\[3[123]m' out || fail "no colour"
 grep -q $'\e' text && fail "colour nobody asked for"

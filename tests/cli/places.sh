@@ -47,7 +47,7 @@ fi
 # Writing fails in the middle: the run ends, says so, and what was measured is safe.
 code=0
 (
-    ulimit -f 40
+    ulimit -f 140
     "$NESTMARK" run floor.syscall floor.loop --rounds 400 --samples 50 -q -o json:limited.json >out 2>err
 ) || code=$?
 [[ $code -eq 3 ]] || fail "a file size limit ended with $code: $(cat err)"

@@ -14,6 +14,7 @@ Test(probes_cpu, an_intel_guest_with_vmx)
 {
 	given_text("nestmark/cpuid", LEAF_0 LEAF_1_VMX);
 	probe_with(nm_probe_cpu);
+	found_string("cpu.architecture", "x86_64");
 	found_string("cpu.virtualization", "vmx");
 	found_bool("cpu.x2apic", true);
 	cr_assert_str_eq(case_machine.vendor, "GenuineIntel", "vendor %s", case_machine.vendor);
@@ -27,6 +28,15 @@ Test(probes_cpu, without_cpuid_nothing_is_claimed)
 	given_error(NM_ANSWER_TEXT, "nestmark/cpuid", ENOTSUP);
 	probe_with(nm_probe_cpu);
 	found_status("cpu.brand", NM_STATUS_UNKNOWN);
+	found_status("cpu.architecture", NM_STATUS_UNKNOWN);
+}
+
+Test(probes_cpu, a_personality_of_32_bits_is_no_other_cpu)
+{
+	given_text("nestmark/cpuid", LEAF_0 LEAF_1_VMX);
+	given_text("nestmark/uname", "machine: i686\n");
+	probe_with(nm_probe_cpu);
+	found_string("cpu.architecture", "x86_64");
 }
 
 Test(probes_cpu, a_dump_that_is_none_is_unknown)

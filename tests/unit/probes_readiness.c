@@ -125,7 +125,6 @@ Test(profile, all_that_it_can_say)
 	cr_assert_eq(requirement->equals.count, 2);
 	cr_assert_eq(requirement->level, NM_LEVEL_SOFT);
 	cr_assert_str_eq(requirement->remedy, "do");
-	cr_assert_eq(requirement->line, 12);
 }
 
 Test(profile, is_refused_with_its_line)
@@ -141,15 +140,15 @@ Test(profile, is_refused_with_its_line)
 	refused(WORKLOAD "advice =\n", "a.profile:6: \"advice\" has no value");
 	refused(WORKLOAD "just words\n", "a.profile:6: expected key = value");
 	refused("[workload]\nname = x\n[requirement]\n",
-		"a.profile:3: [workload] ends without its \"title\"");
+		"a.profile:1: [workload] lacks its \"title\"");
 	refused(WORKLOAD "proof = faith\n" HARD("a.b", ""),
 		"proof \"faith\": expected guest or none");
 	refused(WORKLOAD "[requirement]\nlabel = x\nlevel = hard\n",
-		"a.profile:8: [requirement] ends without its \"finding\"");
+		"a.profile:6: [requirement] lacks its \"finding\"");
 	refused(WORKLOAD HARD("a.b", "level = soft\n"), "a.profile:10: \"level\" is given twice");
 	refused(WORKLOAD HARD("a.b", "colour = red\n"), "unknown key \"colour\" in [requirement]");
 	refused(WORKLOAD "[requirement]\nlabel = x\nfinding = a.b\nlevel = harsh\n",
-		"level \"harsh\": expected hard, soft or info");
+		"a.profile:6: level \"harsh\": expected hard, soft or info");
 }
 
 Test(profile, names_and_conditions_are_checked)
@@ -250,9 +249,8 @@ Test(profiles, of_the_program_are_all_there)
 
 		cr_assert(profile, "no %s", wanted[i]);
 		for (size_t q = 0; q < profile->requirements.count; q++)
-			cr_assert(profile->requirements.items[q].source,
-				  "%s: line %zu has no source", wanted[i],
-				  profile->requirements.items[q].line);
+			cr_assert(profile->requirements.items[q].source, "%s: \"%s\" has no source",
+				  wanted[i], profile->requirements.items[q].label);
 	}
 	cr_assert(!nm_workload_find(&profiles, "no-such"));
 }

@@ -321,9 +321,9 @@ static const char *const malformed[] = {
 	"0x000000480 0x00d8100011e57ed0\n",
 	"0x00000480  0x00d8100011e57ed0\n",
 	"0x00000480 -x00d8100011e57ed0\n",
-	BASIC BASIC,
-	BASIC LOCKED,
-	BASIC "\n",
+	(BASIC BASIC),
+	(BASIC LOCKED),
+	(BASIC "\n"),
 	"\x1b[2J" BASIC,
 };
 

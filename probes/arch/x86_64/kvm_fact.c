@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,30 +17,31 @@
 /* One at a time, since KVM_GET_MSRS stops at the first that it refuses. */
 static void put_msr(struct nm_text *out, const struct nm_kvm *kvm, uint32_t index)
 {
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
-	} msrs = {.head.nmsrs = 1, .entry.index = index};
+	alignas(struct kvm_msrs) unsigned char
+		bytes[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)] = {0};
+	struct kvm_msrs *msrs = (struct kvm_msrs *)(void *)bytes;
 
-	if (ioctl(kvm->fd, KVM_GET_MSRS, &msrs) == 1)
-		nm_text_printf(out, "msr 0x%08x 0x%016llx\n", index, msrs.entry.data);
+	msrs->nmsrs = 1;
+	msrs->entries[0].index = index;
+	if (ioctl(kvm->fd, KVM_GET_MSRS, msrs) == 1)
+		nm_text_printf(out, "msr 0x%08x 0x%016llx\n", index, msrs->entries[0].data);
 	else
 		nm_text_printf(out, "msr 0x%08x EIO\n", index);
 }
 
 static void put_features(struct nm_text *out, const struct nm_kvm *kvm)
 {
-	struct {
-		struct kvm_msr_list head;
-		uint32_t indices[MAX_FEATURES];
-	} list = {.head.nmsrs = MAX_FEATURES};
+	alignas(struct kvm_msr_list) unsigned char
+		bytes[sizeof(struct kvm_msr_list) + MAX_FEATURES * sizeof(uint32_t)] = {0};
+	struct kvm_msr_list *list = (struct kvm_msr_list *)(void *)bytes;
 
-	if (ioctl(kvm->fd, KVM_GET_MSR_FEATURE_INDEX_LIST, &list)) {
+	list->nmsrs = MAX_FEATURES;
+	if (ioctl(kvm->fd, KVM_GET_MSR_FEATURE_INDEX_LIST, list)) {
 		nm_text_printf(out, "msrs %s\n", nm_errno_name(errno));
 		return;
 	}
-	for (uint32_t i = 0; i < list.head.nmsrs; i++)
-		put_msr(out, kvm, list.indices[i]);
+	for (uint32_t i = 0; i < list->nmsrs; i++)
+		put_msr(out, kvm, list->indices[i]);
 }
 
 static bool is_before(const struct kvm_cpuid_entry2 *a, const struct kvm_cpuid_entry2 *b)
