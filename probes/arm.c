@@ -153,11 +153,25 @@ static int add_virtualization(struct nm_probe_context *context)
 			      "neither VMX nor SVM: an arm64 CPU has EL2, see arm.el2");
 }
 
+static int add_summary(struct nm_probe_context *context)
+{
+	const struct nm_finding *nested = nm_findings_get(context->findings, "arm.nested");
+
+	if (nested->status == NM_STATUS_UNKNOWN)
+		return nm_unknown_add(context, "nesting.summary", NULL, "see arm.nested");
+	return nm_finding_add(context, "nesting.summary", NM_STATUS_INFO,
+			      NM_STRING(nested->value.boolean ? "EL2 for guests"
+							      : "no EL2 for guests"),
+			      NULL, "see arm.nested");
+}
+
 int nm_probe_arm(struct nm_probe_context *context)
 {
 	int r = add_el2(context);
 
 	if (!r)
 		r = add_virtualization(context);
-	return r ? r : add_nested(context);
+	if (!r)
+		r = add_nested(context);
+	return r ? r : add_summary(context);
 }

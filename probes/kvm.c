@@ -38,10 +38,15 @@ static bool has(const struct nm_strings *modules, const char *name)
 	return false;
 }
 
+static bool is_arm(const struct nm_probe_context *context)
+{
+	return !strcmp(nm_found_architecture(context), "aarch64");
+}
+
 /*
  * The module beneath /dev/kvm; NULL when that is not clear. A module that is built in has its folder also where its
  * CPU is not, so that of several the CPU's flag decides. A software KVM interprets or rewrites guest code and needs
- * neither VMX nor SVM.
+ * neither VMX nor SVM. On arm64 there is but one KVM.
  */
 static const char *find_backend(const struct nm_probe_context *context,
 				const struct nm_strings *modules)
@@ -50,6 +55,8 @@ static const char *find_backend(const struct nm_probe_context *context,
 	const char *other = NULL;
 	size_t count = 0;
 
+	if (is_arm(context))
+		return has(modules, "kvm") ? "kvm" : NULL;
 	if (!strcmp(flag, "vmx") && has(modules, "kvm_intel"))
 		return "kvm_intel";
 	if (!strcmp(flag, "svm") && has(modules, "kvm_amd"))
@@ -134,6 +141,9 @@ static int add_nested(struct nm_probe_context *context, const struct nm_strings 
 
 	if (!path)
 		return -ENOMEM;
+	/* There it is arm.nested. */
+	if (is_arm(context))
+		return 0;
 	if (line)
 		return nm_finding_add(context, "kvm.nested", on ? NM_STATUS_PASS : NM_STATUS_INFO,
 				      NM_BOOL(on),

@@ -20,7 +20,7 @@ static const struct nm_probe probes[] = {
 	{"vmx", nm_probe_vmx, "x86_64"},
 	{"svm", nm_probe_svm, "x86_64"},
 	{"arm", nm_probe_arm, "aarch64"},
-	{"nesting", nm_probe_nesting, NULL},
+	{"nesting", nm_probe_nesting, "x86_64"},
 	{"isolation", nm_probe_isolation, NULL},
 	{"devices", nm_probe_devices, NULL},
 	{"privileges", nm_probe_privileges, NULL},

@@ -37,7 +37,9 @@ static bool is(const struct nm_probe_context *context, const char *id, const cha
 /* "VT-x, EPT, VPID": the extension by the name that people know, and what a nested guest gets of it. */
 static const char *hardware_words(struct nm_probe_context *context)
 {
-	const char *name = is(context, "cpu.virtualization", "vmx") ? "VT-x" : "AMD-V";
+	const char *name = is(context, "cpu.virtualization", "vmx")   ? "VT-x"
+			   : is(context, "cpu.virtualization", "svm") ? "AMD-V"
+								      : "EL2";
 	const char *summary = nm_found_string(context, "nesting.summary");
 
 	return *summary ? nm_arena_printf(context->arena, "%s, %s", name, summary) : name;
@@ -149,7 +151,9 @@ static bool is_known_pair(const struct nm_probe_context *context)
 {
 	return (is(context, "kvm.backend", "kvm_intel") &&
 		is(context, "cpu.virtualization", "vmx")) ||
-	       (is(context, "kvm.backend", "kvm_amd") && is(context, "cpu.virtualization", "svm"));
+	       (is(context, "kvm.backend", "kvm_amd") &&
+		is(context, "cpu.virtualization", "svm")) ||
+	       (is(context, "kvm.backend", "kvm") && is(context, "cpu.virtualization", "el2"));
 }
 
 static struct verdict unknown_pair(struct nm_probe_context *context)

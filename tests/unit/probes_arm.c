@@ -178,6 +178,7 @@ Test(probes_arm, kvm_that_works_has_el2)
 	found_status("cpu.virtualization", NM_STATUS_PASS);
 	found_status("arm.nested", NM_STATUS_PASS);
 	found_bool("arm.nested", true);
+	found_string("nesting.summary", "EL2 for guests");
 }
 
 Test(probes_arm, kvm_without_nesting_says_what_it_takes)
@@ -187,6 +188,7 @@ Test(probes_arm, kvm_without_nesting_says_what_it_takes)
 	probe_with(nm_probe_arm);
 	found_status("arm.nested", NM_STATUS_INFO);
 	found_bool("arm.nested", false);
+	found_string("nesting.summary", "no EL2 for guests");
 	said("arm.nested", "kvm-arm.mode=nested is not on");
 	cr_assert(strstr(found("arm.nested")->remedy, "FEAT_NV2"), "remedy");
 	cr_assert(strstr(found("arm.nested")->remedy, "6.16"), "remedy");

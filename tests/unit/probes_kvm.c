@@ -360,3 +360,14 @@ Test(probes_kvm, names_ascend)
 			  "%s", name->name);
 	}
 }
+
+Test(probes_kvm, arm64_has_one_kvm)
+{
+	cr_assert_eq(nm_finding_add(&case_context, "cpu.architecture", NM_STATUS_INFO,
+				    NM_STRING("aarch64"), NULL, "x"),
+		     0, "out of memory");
+	given_list("sys/module", "kvm virtio");
+	probe_with(nm_probe_kvm);
+	found_string("kvm.backend", "kvm");
+	not_found("kvm.nested");
+}

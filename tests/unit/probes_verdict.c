@@ -235,3 +235,12 @@ Test(probes_verdict, a_platform_that_is_no_emulator)
 	decided("hardware", NM_STATUS_PASS,
 		"hardware (AMD-V): proven by a guest: 23 of 23 classes work");
 }
+
+Test(probes_verdict, an_arm64_machine_with_kvm)
+{
+	with_kvm("kvm", "el2");
+	with_string("nesting.summary", "no EL2 for guests");
+	with("guest.canary", NM_STATUS_UNKNOWN, (struct nm_value) {0}, NULL, "x86-64 only");
+	decided("hardware", NM_STATUS_UNKNOWN,
+		"capable (EL2, no EL2 for guests): not proven: x86-64 only");
+}
