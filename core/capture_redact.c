@@ -15,6 +15,7 @@
 static const char *const patterns[] = {
 	HEX "{8}-" HEX "{4}-" HEX "{4}-" HEX "{4}-" HEX "{12}",
 	"(^|[^0-9a-fA-F:])" HEX HEX "(:" HEX HEX "){5}($|[^0-9a-fA-F:])",
+	HEX "{32,}", /* machine and container ids */
 	"(^|[^a-zA-Z0-9])i-(" HEX "{17}|" HEX "{8})($|[^0-9a-fA-F])",
 };
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define MAX_FILE     ((size_t)1 << 20)
+#define HEAD	     ((size_t)64 << 10)
 #define MANIFEST     "nestmark/capture.json"
 #define MAX_MANIFEST ((size_t)16 << 20)
 
@@ -113,8 +114,9 @@ static void record(const struct nm_root *root, enum nm_answer_kind kind, const c
 		(void)nm_capture_add(root->recorder, &answer);
 }
 
-/* Reads up to the limit; -errno on failure. Files of procfs and sysfs do not say how large they are. */
-static int read_file(const struct nm_root *root, const char *path, struct nm_text *out)
+/* Reads limit bytes at most and a buffer more; -errno on failure. Files of procfs and sysfs do not say how large they are. */
+static int read_file(const struct nm_root *root, const char *path, size_t limit,
+		     struct nm_text *out)
 {
 	char buffer[4096];
 	int fd = open_in(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -123,12 +125,10 @@ static int read_file(const struct nm_root *root, const char *path, struct nm_tex
 
 	if (fd < 0)
 		return -errno;
-	while ((got = read(fd, buffer, sizeof(buffer))) > 0 && out->length <= MAX_FILE)
+	while ((got = read(fd, buffer, sizeof(buffer))) > 0 && out->length <= limit)
 		nm_text_put(out, buffer, (size_t)got);
 	if (got < 0)
 		error = -errno;
-	else if (out->length > MAX_FILE)
-		error = -EFBIG;
 	close(fd);
 	return error ? error : nm_text_status(out);
 }
@@ -140,8 +140,9 @@ static char *copy_answer(struct nm_arena *arena, const struct nm_answer *answer,
 	return answer->error ? NULL : nm_arena_strndup(arena, answer->bytes, answer->length);
 }
 
-char *nm_root_bytes(const struct nm_root *root, struct nm_arena *arena, const char *path,
-		    size_t *length)
+/* What lies behind the limit is cut off, or makes the file too large. */
+static char *read_bytes(const struct nm_root *root, struct nm_arena *arena, const char *path,
+			size_t limit, bool cut, size_t *length)
 {
 	const struct nm_answer *answer = recall(root, NM_ANSWER_TEXT, path);
 	struct nm_text text = {0};
@@ -150,14 +151,29 @@ char *nm_root_bytes(const struct nm_root *root, struct nm_arena *arena, const ch
 
 	if (answer)
 		return copy_answer(arena, answer, length);
-	r = read_file(root, path, &text);
+	r = read_file(root, path, limit, &text);
+	if (!r && text.length > limit && !cut)
+		r = -EFBIG;
+	*length = cut && text.length > limit ? limit : text.length;
 	if (!r)
-		bytes = nm_arena_strndup(arena, text.bytes ? text.bytes : "", text.length);
-	record(root, NM_ANSWER_TEXT, path, -r, bytes, text.length);
-	*length = text.length;
+		bytes = nm_arena_strndup(arena, text.bytes ? text.bytes : "", *length);
+	record(root, NM_ANSWER_TEXT, path, -r, bytes, *length);
 	nm_text_free(&text);
 	errno = -r;
 	return bytes;
+}
+
+char *nm_root_bytes(const struct nm_root *root, struct nm_arena *arena, const char *path,
+		    size_t *length)
+{
+	return read_bytes(root, arena, path, MAX_FILE, false, length);
+}
+
+char *nm_root_head(const struct nm_root *root, struct nm_arena *arena, const char *path)
+{
+	size_t length;
+
+	return read_bytes(root, arena, path, HEAD, true, &length);
 }
 
 char *nm_root_text(const struct nm_root *root, struct nm_arena *arena, const char *path)

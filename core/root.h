@@ -35,6 +35,9 @@ char *nm_root_line(const struct nm_root *root, struct nm_arena *arena, const cha
 /** A whole file, or NULL with errno when it is absent, unreadable or larger than 1 MiB. */
 char *nm_root_text(const struct nm_root *root, struct nm_arena *arena, const char *path);
 
+/** The first 64 KiB of a file that can be longer: one block of proc/cpuinfo and more, of however many CPUs. */
+char *nm_root_head(const struct nm_root *root, struct nm_arena *arena, const char *path);
+
 /** The same for a file with NUL bytes in it: *length is its size. */
 char *nm_root_bytes(const struct nm_root *root, struct nm_arena *arena, const char *path,
 		    size_t *length);

@@ -111,6 +111,20 @@ static bool is_control(const char *s, size_t length)
 	return length == 2 && b[0] == 0xc2 && b[1] <= 0x9f;
 }
 
+/* Marks and overrides that turn the direction of text (UAX 9), and separators of lines: what is shown must be what is there. */
+static bool is_direction(const char *s)
+{
+	static const char *const marks[] = {
+		"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
+		"\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069",
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (!strncmp(s, marks[i], strlen(marks[i])))
+			return true;
+	return false;
+}
+
 char *nm_text_printable(char *out, size_t size, const char *string)
 {
 	size_t used = 0;
@@ -121,7 +135,7 @@ char *nm_text_printable(char *out, size_t size, const char *string)
 		if (*string == '\n' || *string == '\t') {
 			if (used + 1 < size)
 				out[used++] = ' ';
-		} else if (length && !is_control(string, length)) {
+		} else if (length && !is_control(string, length) && !is_direction(string)) {
 			if (used + length >= size)
 				break;
 			memcpy(out + used, string, length);

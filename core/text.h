@@ -31,7 +31,8 @@ void nm_text_free(struct nm_text *text);
 size_t nm_utf8_length(const char *s);
 
 /**
- * Drops what a terminal would obey: C0 (tab and newline become a space), DEL, C1, and bytes that are not UTF-8.
+ * Drops what a terminal would obey: C0 (tab and newline become a space), DEL, C1, marks that turn the direction of
+ * text, and bytes that are not UTF-8.
  * Writes at most size bytes with the terminator; returns out.
  */
 char *nm_text_printable(char *out, size_t size, const char *string);

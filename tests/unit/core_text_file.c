@@ -69,6 +69,8 @@ static void assert_printable(const char *string, const char *expected)
 Test(core_text, terminal_control_characters_are_removed)
 {
 	assert_printable("plain", "plain");
+	assert_printable("a\u202eb\u2066c\u2069d\u200fe\u061cf\u2028g", "abcdefg");
+	assert_printable("\u2013 \u00b5\u2026\u05d0", "\u2013 \u00b5\u2026\u05d0");
 	assert_printable("", "");
 	assert_printable("\x1b[31mred\x1b[0m", "[31mred[0m");
 	assert_printable("\x1b]0;title\x07", "]0;title");
@@ -428,6 +430,8 @@ Test(core_root, texts_are_whole_or_null)
 	text = nm_root_text(&root, &arena, "sys/limit");
 	cr_assert(text, "1 MiB is refused");
 	cr_assert_eq(strlen(text), limit, "%zu bytes", strlen(text));
+	cr_assert_eq(strlen(nm_root_head(&root, &arena, "sys/above")), 65536u, "the head of a file");
+	cr_assert_eq(strlen(nm_root_head(&root, &arena, "sys/limit")), 65536u, "the head of a file");
 	cr_assert_null(nm_root_text(&root, &arena, "sys/above"), "more than 1 MiB is cut");
 	free(bytes);
 	nm_arena_free(&arena);
