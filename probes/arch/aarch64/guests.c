@@ -11,7 +11,7 @@ int nm_guest_fact_produce(struct nm_text *out, void *kvm)
 {
 	(void)kvm;
 	nm_guest_fact_put(out, "canary", NM_PROOF_UNSUPPORTED,
-			  "not tried: nestmark has guests for x86-64 only");
+			  "nestmark has guests for x86-64 only");
 	nm_guest_fact_put_remedy(out, remedy);
 	return nm_text_status(out);
 }
