@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs what is missing, builds with gcc and clang, warnings as errors, and runs all tests: with clang, under ASan and
-# UBSan, and last with gcc, so that ctest's summary of the full set is the end; a cross build for arm64 is among them. Where /dev/kvm exists a skipped
-# test is a failure.
+# UBSan, and last with gcc, so that ctest's summary of the full set is the end; a cross build for arm64 is among them.
+# Where /dev/kvm exists a skipped test is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
