@@ -8,6 +8,7 @@
 /* One per file; registry.c puts them in order. */
 int nm_probe_cpu(struct nm_probe_context *context);
 int nm_probe_arm_cpu(struct nm_probe_context *context);
+int nm_probe_cpu_flags(struct nm_probe_context *context);
 int nm_probe_platform(struct nm_probe_context *context);
 int nm_probe_kernel(struct nm_probe_context *context);
 int nm_probe_topology(struct nm_probe_context *context);

@@ -13,6 +13,7 @@ static const struct nm_probe probes[] = {
 	{"cpu", nm_probe_cpu, NULL},
 	{"arm_cpu", nm_probe_arm_cpu, "aarch64"},
 	{"platform", nm_probe_platform, NULL},
+	{"cpu_flags", nm_probe_cpu_flags, "x86_64"},
 	{"kernel", nm_probe_kernel, NULL},
 	{"topology", nm_probe_topology, NULL},
 	{"memory", nm_probe_memory, NULL},

@@ -5,6 +5,7 @@
 #include "reports/table.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const char *status_colour(int status)
 {
@@ -37,6 +38,24 @@ static char *format_value(struct nm_arena *arena, const struct nm_value *value)
 	return nm_arena_strdup(arena, "–");
 }
 
+/* One long value must not push all evidence off the screen: it is cut in its column and leads the evidence. */
+#define MAX_VALUE 32u
+
+static const char *short_value(struct nm_arena *arena, const char *value)
+{
+	size_t length = MAX_VALUE - 4;
+
+	if (strlen(value) <= MAX_VALUE)
+		return value;
+	while (length && value[length] != ' ' && ((unsigned char)value[length] & 0xc0) != 0xc0)
+		length--;
+	if (length < MAX_VALUE / 2)
+		length = MAX_VALUE - 4;
+	while ((unsigned char)value[length] >> 6 == 2)
+		length--;
+	return nm_arena_printf(arena, "%.*s ...", (int)length, value);
+}
+
 static int add_finding(struct libscols_table *table, struct nm_arena *arena,
 		       const struct nm_finding *finding)
 {
@@ -44,18 +63,21 @@ static int add_finding(struct libscols_table *table, struct nm_arena *arena,
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	bool advise = finding->remedy && finding->status != NM_STATUS_INFO;
 	const char *value = format_value(arena, &finding->value);
+	const char *cell = value ? short_value(arena, value) : NULL;
 	const char *detail =
 		advise ? nm_arena_printf(arena, "%s (%s)", finding->evidence, finding->remedy)
 		       : finding->evidence;
 	int r;
 
-	if (!line || !value || !detail)
+	if (cell && detail && cell != value)
+		detail = nm_arena_printf(arena, "%s: %s", value, detail);
+	if (!line || !cell || !detail)
 		return -ENOMEM;
 	r = nm_table_set_cell(arena, line, 0, finding->id);
 	if (!r)
 		r = nm_table_set_cell(arena, line, 1, words[finding->status]);
 	if (!r)
-		r = nm_table_set_cell(arena, line, 2, value);
+		r = nm_table_set_cell(arena, line, 2, cell);
 	if (!r)
 		r = nm_table_set_cell(arena, line, 3, detail);
 	if (!r)

@@ -628,6 +628,35 @@ Test(reports, findings_are_listed_with_level_and_remedy)
 	nm_document_free(&document);
 }
 
+Test(reports, a_long_value_leads_its_evidence)
+{
+	struct nm_finding items[] = {
+		{.id = "cpu.flags",
+		 .value = NM_STRING("lm nx pdpe1gb rdtscp ssse3 cx16 pcid sse4_1"),
+		 .evidence = "CPUID"},
+		{.id = "a.b",
+		 .value = NM_STRING("\u05d0\u05d0\u05d0\u05d0\u05d0\u05d0\u05d0\u05d0\u05d0\u05d0"
+				    "\u05d0\u05d0\u05d0\u05d0\u05d0\u05d0\u05d0"),
+		 .evidence = "e"},
+		{.id = "a.c",
+		 .value = NM_STRING("0123456789012345678901234567890123456789"),
+		 .evidence = "e"},
+		{.id = "a.d",
+		 .value = NM_STRING("01234567890123456789012345678901"),
+		 .evidence = "e"},
+	};
+	const struct nm_findings all = {items, COUNT(items)};
+	struct nm_text text = {0};
+
+	cr_assert_eq(render_probe(&all, &text), 0, "not rendered");
+	assert_contains(text.bytes, "lm nx pdpe1gb rdtscp ssse3 ...");
+	assert_contains(text.bytes, "lm nx pdpe1gb rdtscp ssse3 cx16 pcid sse4_1: CPUID");
+	assert_contains(text.bytes, "\u05d0\u05d0 ... ");
+	assert_contains(text.bytes, "0123456789012345678901234567 ... ");
+	assert_contains(text.bytes, "01234567890123456789012345678901 e");
+	nm_text_free(&text);
+}
+
 Test(reports, hostile_findings_do_not_reach_the_terminal)
 {
 	struct nm_document document;
