@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/platform.h"
 
+#include "probes/evidence.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -59,7 +61,7 @@ int nm_platform_container(struct nm_probe_context *context)
 	if (!pid && !mark)
 		return nm_unknown_add(context, "platform.container", NULL,
 				      "no mark of a container; /proc/self/ns/pid: %s",
-				      strerror(error));
+				      nm_why_not(error));
 	if (!pid)
 		return add(context, true, mark, NULL);
 	if (strcmp(pid, FIRST_PID) != 0)

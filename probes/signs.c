@@ -135,15 +135,3 @@ bool nm_signs_dmi(const struct nm_signs *signs)
 			return true;
 	return false;
 }
-
-bool nm_signs_word(const struct nm_signs *signs, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = signs->cmdline; at && *at; at += strcspn(at, " \t\n")) {
-		at += strspn(at, " \t\n");
-		if (strcspn(at, " \t\n") == length && !strncmp(at, word, length))
-			return true;
-	}
-	return false;
-}

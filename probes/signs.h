@@ -54,7 +54,4 @@ void nm_signs_read(const struct nm_root *root, struct nm_arena *arena,
 /** Whether any SMBIOS string is there. */
 bool nm_signs_dmi(const struct nm_signs *signs);
 
-/** A blank-separated word of the kernel's command line. */
-bool nm_signs_word(const struct nm_signs *signs, const char *word);
-
 #endif

@@ -185,7 +185,7 @@ Test(probes_kvm, nothing_captured_is_unknown)
 {
 	probe_with(nm_probe_kvm);
 	found_status("kvm.device", NM_STATUS_UNKNOWN);
-	says("kvm.device", "was not captured");
+	says("kvm.device", "not captured");
 	found_status("kvm.modules", NM_STATUS_UNKNOWN);
 	found_status("kvm.backend", NM_STATUS_UNKNOWN);
 	found_status("kvm.nested", NM_STATUS_UNKNOWN);

@@ -150,7 +150,7 @@ Test(probes_privileges, nothing_captured_is_unknown)
 	probe_with(nm_probe_privileges);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		found_status(ids[i], NM_STATUS_UNKNOWN);
-		says(ids[i], "was not captured");
+		says(ids[i], "not captured");
 	}
 }
 
