@@ -5,6 +5,7 @@
 #include "probes/probes.h"
 
 #include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/midr.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ static int add_features(struct nm_probe_context *context, const char *cpuinfo)
 
 int nm_probe_arm_cpu(struct nm_probe_context *context)
 {
-	const char *cpuinfo = nm_root_text(context->root, context->arena, CPUINFO_FILE);
+	const char *cpuinfo = nm_kept_text(context, CPUINFO_FILE);
 	int r = add_brand(context, cpuinfo, errno);
 
 	return r ? r : add_features(context, cpuinfo);
@@ -104,7 +105,7 @@ static int add_el2(struct nm_probe_context *context)
 /* What the kernel was asked for; "" when that is not known. */
 static const char *requested(struct nm_probe_context *context)
 {
-	const char *line = nm_root_line(context->root, context->arena, "proc/cmdline");
+	const char *line = nm_kept_text(context, "proc/cmdline");
 
 	if (!line)
 		return "";

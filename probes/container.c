@@ -3,6 +3,7 @@
 #include "probes/platform.h"
 
 #include "probes/evidence.h"
+#include "probes/kept.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static const char *const groups[] = {"docker",	   "kubepods",	  "libpod",
 /* What container engines leave behind; NULL: nothing. */
 static const char *find_mark(const struct nm_probe_context *context)
 {
-	const char *cgroup = nm_root_text(context->root, context->arena, "proc/self/cgroup");
+	const char *cgroup = nm_kept_text(context, "proc/self/cgroup");
 
 	for (size_t i = 0; marks[i]; i++)
 		if (nm_root_exists(context->root, marks[i]))

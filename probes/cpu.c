@@ -5,6 +5,7 @@
 #include "core/cpuid.h"
 #include "core/error.h"
 #include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/line.h"
 
 #include <errno.h>
@@ -82,7 +83,7 @@ static int add_architecture(struct nm_probe_context *context)
 int nm_probe_cpu(struct nm_probe_context *context)
 {
 	struct nm_machine *machine = context->machine;
-	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
+	const char *info = nm_kept_text(context, "proc/cpuinfo");
 	struct nm_cpu_identity cpu;
 	int error = read_cpuid(context);
 	int r = add_architecture(context);

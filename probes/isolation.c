@@ -3,6 +3,7 @@
 #include "probes/probes.h"
 
 #include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/line.h"
 #include "probes/number.h"
 
@@ -174,13 +175,17 @@ static bool weakens(const char *word)
 static int add_mitigations(struct nm_probe_context *context)
 {
 	static const char id[] = "isolation.mitigations";
-	char *words = nm_root_line(context->root, context->arena, "proc/cmdline");
+	const char *line = nm_kept_text(context, "proc/cmdline");
+	char *words;
 	const char *value = "auto";
 	const char *weak = "";
 	char *next = NULL;
 
-	if (!words)
+	if (!line)
 		return add_unknown(context, id, "proc/cmdline", errno);
+	words = nm_arena_strndup(context->arena, line, strcspn(line, "\n"));
+	if (!words)
+		return -ENOMEM;
 	/* What follows "--" is for init. */
 	for (char *word = strtok_r(words, " \t", &next); word && strcmp(word, "--") != 0;
 	     word = strtok_r(NULL, " \t", &next)) {

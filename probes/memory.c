@@ -4,6 +4,7 @@
 
 #include "probes/cgroup.h"
 #include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/number.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static int add_meminfo(struct nm_probe_context *context)
 		{"memory.available", "MemAvailable",
 		 "bytes that can be had without swapping, MemAvailable in /proc/meminfo"},
 	};
-	const char *text = nm_root_text(context->root, context->arena, "proc/meminfo");
+	const char *text = nm_kept_text(context, "proc/meminfo");
 	int error = text ? EBADMSG : errno;
 	int r = 0;
 

@@ -4,6 +4,7 @@
 
 #include "probes/evidence.h"
 #include "probes/imds.h"
+#include "probes/kept.h"
 #include "probes/number.h"
 #include "probes/probes.h"
 
@@ -39,7 +40,7 @@ static int add_product(struct nm_probe_context *context)
 
 static uint64_t memory_bytes(struct nm_probe_context *context)
 {
-	const char *text = nm_root_text(context->root, context->arena, "proc/meminfo");
+	const char *text = nm_kept_text(context, "proc/meminfo");
 	const char *total = nm_text_field(context->arena, text, "MemTotal");
 
 	uint64_t bytes;
@@ -389,7 +390,7 @@ int nm_probe_platform(struct nm_probe_context *context)
 	bool emulated;
 	int r;
 
-	nm_signs_read(context->root, context->arena, &context->cpuid, &platform.signs);
+	nm_signs_read(context, &platform.signs);
 	nm_cpu_identify(&context->cpuid, &platform.cpu);
 	platform.hypervisor = find_hypervisor(&platform);
 	context->machine->product = product(context->arena, &platform.signs);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "probes/errno_name.h"
 #include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/line.h"
 #include "probes/number.h"
 
@@ -363,7 +364,7 @@ static const char *list_v1(struct nm_probe_context *context, const char *text)
 /* The process's place: what follows "0::" in /proc/self/cgroup (cgroups(7)). */
 static const char *own_cgroup(struct nm_probe_context *context)
 {
-	const char *text = nm_root_text(context->root, context->arena, "proc/self/cgroup");
+	const char *text = nm_kept_text(context, "proc/self/cgroup");
 	const char *line = text ? nm_line_behind(text, "0::") : NULL;
 
 	if (!line)

@@ -30,7 +30,8 @@ struct nm_probe_context {
 	struct nm_kvm kvm; /* fd is -1 until the device was opened; the caller closes it */
 	struct nm_cpuid_table cpuid; /* of this machine's CPU; empty where it cannot be had */
 	struct nm_kvm_view kvm_view; /* what KVM answered */
-	uint64_t started_ns;	     /* CLOCK_MONOTONIC_RAW and TSC when the probes began */
+	struct nm_kept *kept; /* files that were read (probes/kept.h); NULL: they are not kept */
+	uint64_t started_ns;  /* CLOCK_MONOTONIC_RAW and TSC when the probes began */
 	uint64_t started_tsc;
 	uint64_t started_width; /* in TSC ticks: how far apart the two may have been read */
 };

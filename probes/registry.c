@@ -3,6 +3,7 @@
 #include "probes/probes.h"
 
 #include "probes/clock_fact.h"
+#include "probes/kept.h"
 
 #include <string.h>
 
@@ -37,9 +38,11 @@ static bool is_about(const struct nm_probe *probe, const struct nm_probe_context
 int nm_probe_all(struct nm_probe_context *context)
 {
 	struct nm_reading start = nm_reading_take();
-	int r = 0;
+	int r = nm_kept_begin(context);
 
 	context->kvm = (struct nm_kvm) {.fd = -1};
+	context->cpuid = (struct nm_cpuid_table) {0};
+	context->kvm_view = (struct nm_kvm_view) {0};
 	context->started_ns = start.ns;
 	context->started_tsc = start.tsc;
 	context->started_width = start.width;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
+#include "probes/kept.h"
 #include "probes/line.h"
 #include "probes/msr.h"
 
@@ -149,7 +150,7 @@ static int add_registers(struct nm_probe_context *context, const struct nm_msrs 
  */
 static int guess_vm_cr(struct nm_probe_context *context, int error)
 {
-	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
+	const char *info = nm_kept_text(context, "proc/cpuinfo");
 	const char *flags = nm_text_field(context->arena, info, "flags");
 
 	if (flags && !nm_has_word(flags, "svm"))

@@ -4,6 +4,7 @@
 
 #include "probes/clock_fact.h"
 #include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/line.h"
 #include "probes/number.h"
 
@@ -271,7 +272,7 @@ static int add_kernel_khz(struct nm_probe_context *context, uint64_t *khz)
 		return nm_finding_add(context, "time.kernel_khz", NM_STATUS_INFO,
 				      NM_INT((int64_t)*khz), NULL, "/" TSC_FILE);
 	*khz = 0;
-	info = nm_root_text(context->root, arena, "proc/cpuinfo");
+	info = nm_kept_text(context, "proc/cpuinfo");
 	bogomips = nm_text_field(arena, info, "bogomips");
 	if (!bogomips || !parse_bogomips(bogomips, khz))
 		return nm_unknown_add(context, "time.kernel_khz", NULL,

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
+#include "probes/kept.h"
 #include "probes/line.h"
 #include "probes/msr.h"
 #include "probes/vmx_controls.h"
@@ -355,7 +356,7 @@ static int add_flags(struct nm_probe_context *context, const struct nm_vmx_regis
 /* The source without privilege, for those controls that Linux prints. */
 static int add_cpu_flags(struct nm_probe_context *context, int error)
 {
-	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
+	const char *info = nm_kept_text(context, "proc/cpuinfo");
 	const char *line = nm_text_field(context->arena, info, "vmx flags");
 	int r = guess_feature_control(context, info, error);
 

@@ -371,3 +371,23 @@ Test(probes_kvm, arm64_has_one_kvm)
 	found_string("kvm.backend", "kvm");
 	not_found("kvm.nested");
 }
+
+/* A capture may name as many as it likes, and names of any length. */
+Test(probes_kvm, modules_are_bounded)
+{
+	struct nm_text names = {0};
+	char name[200] = "kvm_";
+
+	for (int i = 0; i < 3000; i++)
+		nm_text_printf(&names, "kvm_%04d ", i);
+	given_list("sys/module", names.bytes);
+	nm_text_free(&names);
+	probe_with(nm_probe_kvm);
+	cr_assert_lt(strlen(found("kvm.modules")->value.string), 1000, "%s",
+		     found("kvm.modules")->value.string);
+	again();
+	memset(name + 4, 'x', sizeof(name) - 5);
+	given_list("sys/module", name);
+	probe_with(nm_probe_kvm);
+	found_string("kvm.modules", "none");
+}
