@@ -388,6 +388,7 @@ Test(probes_kvm, modules_are_bounded)
 	again();
 	memset(name + 4, 'x', sizeof(name) - 5);
 	given_list("sys/module", name);
+	given(NM_ANSWER_EXISTS, "sys/module");
 	probe_with(nm_probe_kvm);
 	found_string("kvm.modules", "none");
 }
