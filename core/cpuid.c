@@ -155,3 +155,8 @@ void nm_cpu_identify(const struct nm_cpuid_table *table, struct nm_cpu_identity 
 	if (out->guest)
 		nm_cpuid_signature(&hypervisor, out->hypervisor);
 }
+
+const char *nm_cpu_virtualization(const struct nm_cpu_identity *cpu)
+{
+	return cpu->vmx ? "vmx" : cpu->svm ? "svm" : "none";
+}

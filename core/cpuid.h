@@ -58,6 +58,9 @@ struct nm_cpu_identity {
 	bool invariant_tsc;
 };
 
+/** "vmx", "svm" or "none". */
+const char *nm_cpu_virtualization(const struct nm_cpu_identity *cpu);
+
 void nm_cpu_identify(const struct nm_cpuid_table *table, struct nm_cpu_identity *out);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,7 @@ static int vulnerabilities(const struct nm_root *root, struct nm_arena *arena, s
 	return r;
 }
 
-int nm_module_parameters(const struct nm_root *root, struct nm_arena *arena, struct nm_map *out)
+static int module_parameters(const struct nm_root *root, struct nm_arena *arena, struct nm_map *out)
 {
 	static const char *const modules[] = {"kvm", "kvm_intel", "kvm_amd", "kvm_pvm", NULL};
 	int r = 0;
@@ -163,7 +164,7 @@ int nm_environment_read(const struct nm_root *root, struct nm_arena *arena,
 	out->cpu_quota = nm_root_line(root, arena, "sys/fs/cgroup/cpu.max");
 	r = vulnerabilities(root, arena, &out->vulnerabilities);
 	if (!r)
-		r = nm_module_parameters(root, arena, &out->module_parameters);
+		r = module_parameters(root, arena, &out->module_parameters);
 	if (!r)
 		r = privileges(root, arena, &out->privileges);
 	out->load_before = load_of(root, arena);
@@ -183,7 +184,7 @@ static int note_change(struct nm_arena *arena, struct nm_strings *changed, const
 	if (!strcmp(before, after))
 		return 0;
 	line = nm_arena_printf(arena, "%s: %s -> %s", what, before, after);
-	return line ? nm_strings_add(arena, changed, line) : -1;
+	return line ? nm_strings_add(arena, changed, line) : -ENOMEM;
 }
 
 static const char *string_in(const struct nm_map *map, const char *name)

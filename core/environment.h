@@ -20,7 +20,4 @@ int nm_environment_finish(const struct nm_root *root, struct nm_arena *arena,
 /** Jiffies that this CPU lost to other guests of its hypervisor, in nanoseconds; 0 when unknown. */
 uint64_t nm_steal_ns(const struct nm_root *root, int cpu);
 
-/** Parameters of the modules kvm, kvm_intel, kvm_amd, kvm_pvm that are loaded, as "module.parameter". */
-int nm_module_parameters(const struct nm_root *root, struct nm_arena *arena, struct nm_map *out);
-
 #endif

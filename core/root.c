@@ -140,6 +140,12 @@ static char *copy_answer(struct nm_arena *arena, const struct nm_answer *answer,
 	return answer->error ? NULL : nm_arena_strndup(arena, answer->bytes, answer->length);
 }
 
+static int keep(struct nm_arena *arena, const struct nm_text *text, size_t length, char **copy)
+{
+	*copy = nm_arena_strndup(arena, text->bytes ? text->bytes : "", length);
+	return *copy ? 0 : -ENOMEM;
+}
+
 /* What lies behind the limit is cut off, or makes the file too large. */
 static char *read_bytes(const struct nm_root *root, struct nm_arena *arena, const char *path,
 			size_t limit, bool cut, size_t *length)
@@ -156,7 +162,7 @@ static char *read_bytes(const struct nm_root *root, struct nm_arena *arena, cons
 		r = -EFBIG;
 	*length = cut && text.length > limit ? limit : text.length;
 	if (!r)
-		bytes = nm_arena_strndup(arena, text.bytes ? text.bytes : "", *length);
+		r = keep(arena, &text, *length, &bytes);
 	record(root, NM_ANSWER_TEXT, path, -r, bytes, *length);
 	nm_text_free(&text);
 	errno = -r;
@@ -309,6 +315,16 @@ int nm_root_device(const struct nm_root *root, const char *path)
 	return -error;
 }
 
+/* In a folder a fact that is not there was not captured, unless the manifest says with which error it failed. */
+static char *recorded_fact(const struct nm_root *root, struct nm_arena *arena, const char *path)
+{
+	char *text = nm_root_text(root, arena, path);
+
+	if (!text && errno == ENOENT && !recall(root, NM_ANSWER_TEXT, path))
+		errno = ENODATA;
+	return text;
+}
+
 char *nm_root_fact(const struct nm_root *root, struct nm_arena *arena, const char *name,
 		   int (*produce)(struct nm_text *out, void *context), void *context)
 {
@@ -319,12 +335,12 @@ char *nm_root_fact(const struct nm_root *root, struct nm_arena *arena, const cha
 
 	snprintf(path, sizeof(path), "nestmark/%s", name);
 	if (!root->live)
-		return nm_root_text(root, arena, path);
+		return recorded_fact(root, arena, path);
 	r = produce(&text, context);
 	if (!r)
 		r = nm_text_status(&text);
 	if (!r)
-		copy = nm_arena_strndup(arena, text.bytes ? text.bytes : "", text.length);
+		r = keep(arena, &text, text.length, &copy);
 	record(root, NM_ANSWER_TEXT, path, -r, copy, text.length);
 	nm_text_free(&text);
 	errno = -r;

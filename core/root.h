@@ -57,8 +57,8 @@ int nm_root_device(const struct nm_root *root, const char *path);
 
 /**
  * What no file says, as a text: on the live machine what `produce` writes, on a recorded one the file nestmark/NAME.
- * Probes parse the same text in both cases. NULL with errno when it cannot be had; a producer that fails gives its
- * -errno.
+ * Probes parse the same text in both cases. NULL with errno when it cannot be had: that of the producer, or
+ * ENODATA when it was not captured.
  */
 char *nm_root_fact(const struct nm_root *root, struct nm_arena *arena, const char *name,
 		   int (*produce)(struct nm_text *out, void *context), void *context);

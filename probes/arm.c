@@ -4,6 +4,8 @@
 /* arm64: which CPU it is, whether KVM has EL2, and whether guests may have an EL2 of their own. */
 #include "probes/probes.h"
 
+#include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/midr.h"
 
 #include <errno.h>
@@ -14,11 +16,6 @@
 
 /* include/uapi/linux/kvm.h since Linux 6.16; older headers lack it. */
 #define CAP_ARM_EL2 240u
-
-static const char *reason(int error)
-{
-	return error == ENODATA ? "was not captured" : strerror(error);
-}
 
 /* sysfs has the register itself; kernels of old only its fields, in /proc/cpuinfo. */
 static const char *read_midr(struct nm_probe_context *context, const char *cpuinfo,
@@ -50,7 +47,7 @@ static int add_brand(struct nm_probe_context *context, const char *cpuinfo, int 
 
 	if (!source && !cpuinfo)
 		return nm_unknown_add(context, "cpu.brand", NULL, "/" CPUINFO_FILE ": %s",
-				      reason(cpuinfo_error));
+				      nm_why_not(cpuinfo_error));
 	if (!source)
 		return nm_unknown_add(context, "cpu.brand", NULL,
 				      "neither /" MIDR_FILE " nor /" CPUINFO_FILE
@@ -78,7 +75,7 @@ static int add_features(struct nm_probe_context *context, const char *cpuinfo)
 
 int nm_probe_arm_cpu(struct nm_probe_context *context)
 {
-	const char *cpuinfo = nm_root_text(context->root, context->arena, CPUINFO_FILE);
+	const char *cpuinfo = nm_kept_text(context, CPUINFO_FILE);
 	int r = add_brand(context, cpuinfo, errno);
 
 	return r ? r : add_features(context, cpuinfo);
@@ -90,7 +87,7 @@ static int add_el2(struct nm_probe_context *context)
 	static const char remedy[] =
 		"use bare metal, on EC2 a Graviton .metal instance (its arm64 VMs have no nested "
 		"virtualization), or a VM whose hypervisor offers EL2";
-	const struct nm_finding *device = nm_findings_get(context->findings, "kvm.device");
+	const struct nm_finding *device = nm_found(context, "kvm.device");
 
 	if (device && device->status == NM_STATUS_PASS)
 		return nm_finding_add(context, "arm.el2", NM_STATUS_PASS, NM_BOOL(true), NULL,
@@ -100,7 +97,7 @@ static int add_el2(struct nm_probe_context *context)
 				      "/dev/kvm is there, but: %s",
 				      device ? device->evidence : "it was not tried");
 	if (errno != ENOENT)
-		return nm_unknown_add(context, "arm.el2", NULL, "/dev/kvm: %s", reason(errno));
+		return nm_unknown_add(context, "arm.el2", NULL, "/dev/kvm: %s", nm_why_not(errno));
 	return nm_finding_add(context, "arm.el2", NM_STATUS_FAIL, NM_BOOL(false), remedy,
 			      "no /dev/kvm: Linux was not entered at EL2, or has no KVM built in");
 }
@@ -108,7 +105,7 @@ static int add_el2(struct nm_probe_context *context)
 /* What the kernel was asked for; "" when that is not known. */
 static const char *requested(struct nm_probe_context *context)
 {
-	const char *line = nm_root_line(context->root, context->arena, "proc/cmdline");
+	const char *line = nm_kept_text(context, "proc/cmdline");
 
 	if (!line)
 		return "";
@@ -155,7 +152,7 @@ static int add_virtualization(struct nm_probe_context *context)
 
 static int add_summary(struct nm_probe_context *context)
 {
-	const struct nm_finding *nested = nm_findings_get(context->findings, "arm.nested");
+	const struct nm_finding *nested = nm_found(context, "arm.nested");
 
 	if (nested->status == NM_STATUS_UNKNOWN)
 		return nm_unknown_add(context, "nesting.summary", NULL, "see arm.nested");

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/cgroup.h"
 
+#include "probes/kept.h"
 #include "probes/number.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ static const char *path_of(const struct nm_probe_context *context, const char *t
 int nm_cgroup_find(const struct nm_probe_context *context, const char *controller,
 		   struct nm_cgroup *out)
 {
-	const char *text = nm_root_text(context->root, context->arena, "proc/self/cgroup");
+	const char *text = nm_kept_text(context, "proc/self/cgroup");
 
 	if (!text)
 		return -errno;

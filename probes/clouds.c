@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/clouds.h"
 
+#include "probes/line.h"
+
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
@@ -146,7 +148,7 @@ static bool is_xen(const struct nm_signs *signs)
 static const char *string_of(const struct nm_signs *signs, const struct sign *sign)
 {
 	if (sign->field == CMDLINE)
-		return nm_signs_word(signs, sign->string) ? sign->string : NULL;
+		return nm_has_word(signs->cmdline, sign->string) ? sign->string : NULL;
 	return sign->field == XEN_UUID ? signs->xen_uuid : signs->dmi[sign->field];
 }
 

@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/platform.h"
 
+#include "probes/evidence.h"
+#include "probes/kept.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -20,7 +23,7 @@ static const char *const groups[] = {"docker",	   "kubepods",	  "libpod",
 /* What container engines leave behind; NULL: nothing. */
 static const char *find_mark(const struct nm_probe_context *context)
 {
-	const char *cgroup = nm_root_text(context->root, context->arena, "proc/self/cgroup");
+	const char *cgroup = nm_kept_text(context, "proc/self/cgroup");
 
 	for (size_t i = 0; marks[i]; i++)
 		if (nm_root_exists(context->root, marks[i]))
@@ -59,7 +62,7 @@ int nm_platform_container(struct nm_probe_context *context)
 	if (!pid && !mark)
 		return nm_unknown_add(context, "platform.container", NULL,
 				      "no mark of a container; /proc/self/ns/pid: %s",
-				      strerror(error));
+				      nm_why_not(error));
 	if (!pid)
 		return add(context, true, mark, NULL);
 	if (strcmp(pid, FIRST_PID) != 0)

@@ -4,6 +4,9 @@
 
 #include "core/cpuid.h"
 #include "core/error.h"
+#include "probes/evidence.h"
+#include "probes/kept.h"
+#include "probes/line.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,11 +23,11 @@ static int add_virtualization(struct nm_probe_context *context, const struct nm_
 	static const char remedy[] =
 		"enable virtualization in the firmware, or nested virtualization on the instance";
 	bool there = cpu->vmx || cpu->svm;
-	const char *name = cpu->vmx ? "vmx" : cpu->svm ? "svm" : "none";
 
 	return nm_finding_add(context, "cpu.virtualization",
-			      there ? NM_STATUS_PASS : NM_STATUS_WARN, NM_STRING(name),
-			      there ? NULL : remedy, "CPUID 1h ECX[5], 80000001h ECX[2]");
+			      there ? NM_STATUS_PASS : NM_STATUS_WARN,
+			      NM_STRING(nm_cpu_virtualization(cpu)), there ? NULL : remedy,
+			      "CPUID 1h ECX[5], 80000001h ECX[2]");
 }
 
 static int produce_cpuid(struct nm_text *out, void *unused)
@@ -55,12 +58,11 @@ static int produce_uname(struct nm_text *out, void *unused)
 /* The name that uname(2) gives to the machine, such as "aarch64"; NULL when it is not known or no name. */
 static const char *machine_name(struct nm_probe_context *context)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 	const char *text =
 		nm_root_fact(context->root, context->arena, "uname", produce_uname, NULL);
 	const char *name = nm_text_field(context->arena, text, "machine");
 
-	return name && *name && strspn(name, letters) == strlen(name) ? name : NULL;
+	return name && nm_fits_id(name) ? name : NULL;
 }
 
 /* CPUID is proof: uname(2) says i686 under a personality of 32 bits. */
@@ -78,25 +80,20 @@ static int add_architecture(struct nm_probe_context *context)
 			      "uname(2)");
 }
 
-static bool is_arm(const struct nm_probe_context *context)
-{
-	return !strcmp(nm_found_string(context, "cpu.architecture"), "aarch64");
-}
-
 int nm_probe_cpu(struct nm_probe_context *context)
 {
 	struct nm_machine *machine = context->machine;
-	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
+	const char *info = nm_kept_text(context, "proc/cpuinfo");
 	struct nm_cpu_identity cpu;
 	int error = read_cpuid(context);
 	int r = add_architecture(context);
 
 	/* Its identity comes from elsewhere: probes/arm.c. */
-	if (r || is_arm(context))
+	if (r || nm_found_arm64(context))
 		return r;
 	if (error)
 		return nm_unknown_add(context, "cpu.brand", NULL, "CPUID cannot be had: %s",
-				      strerror(-error));
+				      nm_why_not(-error));
 	nm_cpu_identify(&context->cpuid, &cpu);
 	machine->vendor = nm_arena_strdup(context->arena, cpu.vendor);
 	machine->brand = nm_arena_strdup(context->arena, cpu.brand);

@@ -4,6 +4,8 @@
 /* Devices beside /dev/kvm that VMMs use for networks, sockets, memory and pass-through. */
 #include "probes/probes.h"
 
+#include "probes/evidence.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +67,7 @@ static int add_trouble(struct nm_probe_context *context, const struct device *de
 				      "/%s: %s", device->path, troubles[i].text);
 	}
 	return nm_unknown_add(context, device->id, NULL, "/%s: %s", device->path,
-			      error == ENODATA ? "was not captured" : strerror(error));
+			      nm_why_not(error));
 }
 
 static int add_no_driver(struct nm_probe_context *context, const struct device *device)
@@ -97,7 +99,7 @@ static int find_driver(struct nm_probe_context *context, const struct device *de
 static int add_unknown_driver(struct nm_probe_context *context, const struct device *device, int r)
 {
 	return nm_unknown_add(context, device->id, NULL, "/sys/class/misc/%s: %s", device->misc,
-			      r == -ENODATA ? "was not captured" : strerror(-r));
+			      nm_why_not(-r));
 }
 
 static int add_device(struct nm_probe_context *context, const struct device *device)
@@ -158,7 +160,7 @@ static int add_groups(struct nm_probe_context *context, size_t *count)
 	*count = 0;
 	if (!nm_root_exists(context->root, GROUPS) && errno != ENOENT)
 		return nm_unknown_add(context, "device.iommu_groups", NULL, "/" GROUPS ": %s",
-				      errno == ENODATA ? "was not captured" : strerror(errno));
+				      nm_why_not(errno));
 	r = nm_root_list(context->root, context->arena, GROUPS, &groups);
 	*count = groups.count;
 	if (r)

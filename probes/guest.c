@@ -8,6 +8,7 @@
 #include "probes/probes.h"
 
 #include "core/error.h"
+#include "probes/evidence.h"
 #include "probes/guest_fact.h"
 
 #include <errno.h>
@@ -28,8 +29,7 @@ static bool is_failure(const struct nm_proof *proof)
 /* A software KVM is known to lack some; of any other it is news. */
 static const char *class_remedy(const struct nm_probe_context *context)
 {
-	return strcmp(nm_found_string(context, "kvm.backend"), "kvm_pvm") ? report_class
-									  : use_hardware;
+	return nm_found_is(context, "kvm.backend", "kvm_pvm") ? use_hardware : report_class;
 }
 
 static int add_unknown(struct nm_probe_context *context, const char *why)
@@ -149,13 +149,14 @@ static void put_parameters(struct nm_probe_context *context, struct nm_text *out
 			   const char *module)
 {
 	char prefix[128];
-	int length = snprintf(prefix, sizeof(prefix), "kvm.parameter.%s.", module);
+	size_t length;
 
+	snprintf(prefix, sizeof(prefix), "kvm.parameter.%.63s.", module);
+	length = strlen(prefix);
 	for (size_t i = 0; i < context->findings->count; i++) {
 		const struct nm_finding *finding = &context->findings->items[i];
 
-		if (!strncmp(finding->id, prefix, (size_t)length) &&
-		    finding->value.type == NM_VALUE_STRING)
+		if (!strncmp(finding->id, prefix, length) && finding->value.type == NM_VALUE_STRING)
 			nm_text_printf(out, " %s=%s", finding->id + length, finding->value.string);
 	}
 }
@@ -243,9 +244,8 @@ int nm_probe_guest(struct nm_probe_context *context)
 	text = nm_root_fact(context->root, context->arena, "guest", nm_guest_fact_produce,
 			    &context->kvm);
 	if (!text)
-		return add_unknown(context, errno == ENODEV    ? "no KVM device to run a guest on"
-					    : errno == ENODATA ? "not captured"
-							       : strerror(errno));
+		return add_unknown(context, errno == ENODEV ? "no KVM device to run a guest on"
+							    : nm_why_not(errno));
 	if (nm_guest_fact_parse(context->arena, text, &fact))
 		return add_unknown(context, nm_error_last()->text);
 	return add_all(context, &fact);

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/imds.h"
 
+#include "probes/evidence.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -89,7 +91,8 @@ static int parse(char *text, struct answers *out)
 	return r;
 }
 
-static const char *reason(int error)
+/* Why a service gave nothing: EACCES is of HTTP. */
+static const char *why_silent(int error)
 {
 	switch (error) {
 	case ELIBACC:
@@ -107,11 +110,8 @@ static const char *reason(int error)
 		return "the service refused (HTTP 401 or 403)";
 	case EPROTO:
 		return "HTTP failed, or its status is not 200";
-	case ENODATA:
-	case ENOENT:
-		return "not captured";
 	default:
-		return strerror(error);
+		return nm_why_not(error);
 	}
 }
 
@@ -119,7 +119,8 @@ static int add_unknown(struct nm_probe_context *context, const char *service, in
 {
 	return nm_unknown_add(context, "platform.imds",
 			      error == ELIBACC ? "install libcurl4" : NULL,
-			      "metadata service %s at 169.254.169.254: %s", service, reason(error));
+			      "metadata service %s at 169.254.169.254: %s", service,
+			      why_silent(error));
 }
 
 static int add_answers(struct nm_probe_context *context, const char *service,

@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
+#include "probes/evidence.h"
+#include "probes/kept.h"
+#include "probes/line.h"
 #include "probes/number.h"
 
 #include <ctype.h>
@@ -50,17 +53,11 @@ static enum nm_status judge(const char *state)
 	return NM_STATUS_UNKNOWN;
 }
 
-static bool is_name(const char *name)
-{
-	return strlen(name) < 64 &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
-}
-
 static const char *state_of(const struct nm_probe_context *context, const char *name)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), VULNERABILITIES "/%.60s", name);
+	snprintf(path, sizeof(path), VULNERABILITIES "/%.63s", name);
 	return nm_root_line(context->root, context->arena, path);
 }
 
@@ -105,7 +102,7 @@ static int add_vulnerabilities(struct nm_probe_context *context)
 	for (size_t i = 0; !r && i < names.count && total < MAX_ENTRIES; i++) {
 		enum nm_status status;
 
-		if (!is_name(names.items[i]))
+		if (!nm_fits_id(names.items[i]))
 			continue;
 		r = add_vulnerability(context, names.items[i], &status);
 		total++;
@@ -178,13 +175,17 @@ static bool weakens(const char *word)
 static int add_mitigations(struct nm_probe_context *context)
 {
 	static const char id[] = "isolation.mitigations";
-	char *words = nm_root_line(context->root, context->arena, "proc/cmdline");
+	const char *line = nm_kept_text(context, "proc/cmdline");
+	char *words;
 	const char *value = "auto";
 	const char *weak = "";
 	char *next = NULL;
 
-	if (!words)
+	if (!line)
 		return add_unknown(context, id, "proc/cmdline", errno);
+	words = nm_arena_strndup(context->arena, line, strcspn(line, "\n"));
+	if (!words)
+		return -ENOMEM;
 	/* What follows "--" is for init. */
 	for (char *word = strtok_r(words, " \t", &next); word && strcmp(word, "--") != 0;
 	     word = strtok_r(NULL, " \t", &next)) {
@@ -213,7 +214,7 @@ static int add_smt(struct nm_probe_context *context)
 
 	if (!control || !*control)
 		return add_unknown(context, "isolation.smt", SMT "control",
-				   control ? EINVAL : error);
+				   control ? EBADMSG : error);
 	active = nm_root_line(context->root, context->arena, SMT "active");
 	return nm_finding_add(context, "isolation.smt", NM_STATUS_INFO,
 			      NM_STRING(nm_clean(context, control)), NULL,
@@ -294,7 +295,7 @@ static int add_nx_huge_pages(struct nm_probe_context *context)
 /* The memory probe has read it. */
 static int add_ksm(struct nm_probe_context *context)
 {
-	const struct nm_finding *ksm = nm_findings_get(context->findings, "memory.ksm");
+	const struct nm_finding *ksm = nm_found(context, "memory.ksm");
 
 	if (!ksm || ksm->value.type != NM_VALUE_BOOL)
 		return nm_unknown_add(context, "isolation.ksm", NULL, "see memory.ksm");
@@ -327,7 +328,7 @@ static int add_lockdown(struct nm_probe_context *context)
 				      "no /%s: securityfs is not mounted, or the kernel has none",
 				      path);
 	if (!close)
-		return add_unknown(context, "isolation.lockdown", path, line ? EINVAL : error);
+		return add_unknown(context, "isolation.lockdown", path, line ? EBADMSG : error);
 	mode = nm_arena_strndup(context->arena, open + 1, (size_t)(close - open - 1));
 	return nm_finding_add(context, "isolation.lockdown", NM_STATUS_INFO,
 			      NM_STRING(nm_clean(context, mode)), NULL, "/%s", path);

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
-#include "probes/number.h"
+#include "probes/evidence.h"
 
 #include <errno.h>
 
@@ -13,7 +13,7 @@ int nm_probe_kernel(struct nm_probe_context *context)
 
 	if (!release || !*release)
 		return nm_unknown_add(context, "kernel.release", NULL, "/%s: %s", path,
-				      nm_why_not(release ? EINVAL : errno));
+				      nm_why_not(release ? EBADMSG : errno));
 	return nm_finding_add(context, "kernel.release", NM_STATUS_INFO,
 			      NM_STRING(nm_clean(context, release)), NULL, "/%s", path);
 }

@@ -3,7 +3,9 @@
 #include "probes/probes.h"
 
 #include "core/error.h"
+#include "probes/evidence.h"
 #include "probes/kvm_fact.h"
+#include "probes/line.h"
 
 #include <errno.h>
 #include <linux/kvm.h>
@@ -11,12 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define MODULES "sys/module"
-
-static const char *why(int error)
-{
-	return error == ENODATA ? "was not captured" : strerror(error);
-}
+#define MODULES	    "sys/module"
+#define MAX_MODULES 32u /* names make lines, and parts of ids */
 
 /* kvm, and what is called kvm_*: the vendor modules, and software KVMs that nobody here has heard of. */
 static int list_modules(struct nm_probe_context *context, struct nm_strings *modules)
@@ -24,8 +22,9 @@ static int list_modules(struct nm_probe_context *context, struct nm_strings *mod
 	struct nm_strings all = {0};
 	int r = nm_root_list(context->root, context->arena, MODULES, &all);
 
-	for (size_t i = 0; !r && i < all.count; i++)
-		if (!strcmp(all.items[i], "kvm") || !strncmp(all.items[i], "kvm_", 4))
+	for (size_t i = 0; !r && i < all.count && modules->count < MAX_MODULES; i++)
+		if (nm_fits_id(all.items[i]) &&
+		    (!strcmp(all.items[i], "kvm") || !strncmp(all.items[i], "kvm_", 4)))
 			r = nm_strings_add(context->arena, modules, all.items[i]);
 	return r;
 }
@@ -36,11 +35,6 @@ static bool has(const struct nm_strings *modules, const char *name)
 		if (!strcmp(modules->items[i], name))
 			return true;
 	return false;
-}
-
-static bool is_arm(const struct nm_probe_context *context)
-{
-	return !strcmp(nm_found_architecture(context), "aarch64");
 }
 
 /*
@@ -55,7 +49,7 @@ static const char *find_backend(const struct nm_probe_context *context,
 	const char *other = NULL;
 	size_t count = 0;
 
-	if (is_arm(context))
+	if (nm_found_arm64(context))
 		return has(modules, "kvm") ? "kvm" : NULL;
 	if (!strcmp(flag, "vmx") && has(modules, "kvm_intel"))
 		return "kvm_intel";
@@ -121,7 +115,8 @@ static int add_modules(struct nm_probe_context *context, const struct nm_strings
 	if (!names || !texts)
 		return -ENOMEM;
 	if (!modules->count && !nm_root_exists(context->root, MODULES))
-		return nm_unknown_add(context, "kvm.modules", NULL, "/" MODULES ": %s", why(errno));
+		return nm_unknown_add(context, "kvm.modules", NULL, "/" MODULES ": %s",
+				      nm_why_not(errno));
 	if (!modules->count)
 		return nm_finding_add(context, "kvm.modules", NM_STATUS_INFO, NM_STRING("none"),
 				      NULL, "no kvm in /" MODULES);
@@ -142,7 +137,7 @@ static int add_nested(struct nm_probe_context *context, const struct nm_strings 
 	if (!path)
 		return -ENOMEM;
 	/* There it is arm.nested. */
-	if (is_arm(context))
+	if (nm_found_arm64(context))
 		return 0;
 	if (line)
 		return nm_finding_add(context, "kvm.nested", on ? NM_STATUS_PASS : NM_STATUS_INFO,
@@ -158,13 +153,7 @@ static int add_nested(struct nm_probe_context *context, const struct nm_strings 
 		return nm_finding_add(context, "kvm.nested", NM_STATUS_INFO, NM_BOOL(false), NULL,
 				      "the KVM module has no parameter nested");
 	return nm_unknown_add(context, "kvm.nested", error == EACCES ? "root may read it" : NULL,
-			      "/%s: %s", path, why(error));
-}
-
-/* Names of parameters become parts of ids, which names of a stranger's capture may not fit. */
-static bool fits_id(const char *name)
-{
-	return *name && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+			      "/%s: %s", path, nm_why_not(error));
 }
 
 static int add_parameter(struct nm_probe_context *context, const char *module, const char *name)
@@ -182,7 +171,7 @@ static int add_parameter(struct nm_probe_context *context, const char *module, c
 				     path);
 	return nm_detail_add(context, id, NM_STATUS_UNKNOWN, (struct nm_value) {0},
 			     error == EACCES ? "root may read it" : NULL, "/%s: %s", path,
-			     why(error));
+			     nm_why_not(error));
 }
 
 static int add_parameters(struct nm_probe_context *context, const struct nm_strings *modules)
@@ -198,7 +187,7 @@ static int add_parameters(struct nm_probe_context *context, const struct nm_stri
 			return -ENOMEM;
 		r = nm_root_list(context->root, context->arena, folder, &names);
 		for (size_t i = 0; !r && i < names.count; i++)
-			if (fits_id(modules->items[m]) && fits_id(names.items[i]))
+			if (nm_fits_id(names.items[i]))
 				r = add_parameter(context, modules->items[m], names.items[i]);
 	}
 	return r;
@@ -249,7 +238,7 @@ static int add_capability(struct nm_probe_context *context,
 	snprintf(id, sizeof(id), "kvm.cap.%s", known->name);
 	if (!capability)
 		return nm_detail_add(context, id, NM_STATUS_UNKNOWN, (struct nm_value) {0}, NULL,
-				     "KVM_CHECK_EXTENSION(%u) was not captured", known->number);
+				     "KVM_CHECK_EXTENSION(%u): not captured", known->number);
 	return nm_detail_add(context, id, value > 0 ? NM_STATUS_PASS : NM_STATUS_INFO,
 			     NM_INT(value),
 			     value > 0 ? NULL : "a newer kernel, or another KVM, may have it",
@@ -383,17 +372,18 @@ static int add_cpuid(struct nm_probe_context *context)
 static int add_guest_virtualization(struct nm_probe_context *context)
 {
 	const struct nm_cpuid_table *offered = &context->kvm_view.supported;
-	bool vmx = nm_cpuid_get(offered, 1, 0).ecx >> 5 & 1;
-	bool svm = nm_cpuid_get(offered, 0x80000001, 0).ecx >> 2 & 1;
-	const char *name = vmx ? "vmx" : svm ? "svm" : "none";
+	struct nm_cpu_identity cpu;
 
 	if (!offered->count)
 		return 0;
+	nm_cpu_identify(offered, &cpu);
 	return nm_finding_add(context, "kvm.guest_virtualization",
-			      vmx || svm ? NM_STATUS_PASS : NM_STATUS_INFO, NM_STRING(name), NULL,
-			      vmx || svm ? "KVM_GET_SUPPORTED_CPUID: guests may be hypervisors"
-					 : "KVM_GET_SUPPORTED_CPUID has neither 1h ECX[5] nor "
-					   "80000001h ECX[2]: guests cannot run guests");
+			      cpu.vmx || cpu.svm ? NM_STATUS_PASS : NM_STATUS_INFO,
+			      NM_STRING(nm_cpu_virtualization(&cpu)), NULL,
+			      cpu.vmx || cpu.svm
+				      ? "KVM_GET_SUPPORTED_CPUID: guests may be hypervisors"
+				      : "KVM_GET_SUPPORTED_CPUID has neither 1h ECX[5] nor "
+					"80000001h ECX[2]: guests cannot run guests");
 }
 
 static int add_view(struct nm_probe_context *context)
@@ -421,8 +411,8 @@ static int add_fact(struct nm_probe_context *context)
 		nm_root_fact(context->root, context->arena, "kvm", nm_kvm_fact, &question);
 
 	if (!text)
-		return nm_unknown_add(context, "kvm.device", NULL, "what KVM answers %s",
-				      errno == ENOENT ? "was not captured" : why(errno));
+		return nm_unknown_add(context, "kvm.device", NULL, "what KVM answers: %s",
+				      nm_why_not(errno));
 	if (!nm_kvm_view_parse(context->arena, text, nm_found_string(context, "cpu.architecture"),
 			       &context->kvm_view))
 		return add_view(context);

@@ -4,11 +4,11 @@
 
 #include "core/error.h"
 #include "probes/errno_name.h"
+#include "probes/number.h"
 #include "vmm/kvm.h"
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool nm_msr_get(const struct nm_msrs *msrs, uint32_t index, uint64_t *value)
@@ -58,26 +58,19 @@ static char *next_word(char **rest)
 	return word && *word ? word : NULL;
 }
 
-/* Decimal digits of an int. */
 static bool parse_int(const char *word, int *out)
 {
-	unsigned long long value = 0;
+	uint64_t value;
 
-	if (!word || !*word || strlen(word) > 10 || strspn(word, "0123456789") != strlen(word))
+	if (!nm_number(word, &value) || value > INT32_MAX)
 		return false;
-	value = strtoull(word, NULL, 10);
 	*out = (int)value;
-	return value <= INT32_MAX;
+	return true;
 }
 
-/* "0x" and so many lower-case hexadecimal digits. */
 static bool parse_hex(const char *word, size_t digits, uint64_t *out)
 {
-	if (!word || strlen(word) != digits + 2 || strncmp(word, "0x", 2) != 0 ||
-	    strspn(word + 2, "0123456789abcdef") != digits)
-		return false;
-	*out = strtoull(word, NULL, 16);
-	return true;
+	return word && nm_hexadecimal(&word, digits, out) && !*word;
 }
 
 /* A number, or the name of an error as its -errno. */

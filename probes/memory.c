@@ -3,6 +3,8 @@
 #include "probes/probes.h"
 
 #include "probes/cgroup.h"
+#include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/number.h"
 
 #include <errno.h>
@@ -24,17 +26,6 @@ static int add_unknown(struct nm_probe_context *context, const char *id, const c
 			      nm_why_not(error));
 }
 
-/* "12345 kB" in bytes. */
-static bool parse_kilobytes(const char *text, uint64_t *bytes)
-{
-	uint64_t value;
-
-	if (!nm_digits(&text, &value) || strcmp(text, " kB") != 0 || value > INT64_MAX / 1024)
-		return false;
-	*bytes = value * 1024;
-	return true;
-}
-
 static int add_meminfo(struct nm_probe_context *context)
 {
 	static const struct {
@@ -44,15 +35,15 @@ static int add_meminfo(struct nm_probe_context *context)
 		{"memory.available", "MemAvailable",
 		 "bytes that can be had without swapping, MemAvailable in /proc/meminfo"},
 	};
-	const char *text = nm_root_text(context->root, context->arena, "proc/meminfo");
-	int error = text ? EINVAL : errno;
+	const char *text = nm_kept_text(context, "proc/meminfo");
+	int error = text ? EBADMSG : errno;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < sizeof(lines) / sizeof(lines[0]); i++) {
 		const char *value = nm_text_field(context->arena, text, lines[i].key);
 		uint64_t bytes;
 
-		if (value && parse_kilobytes(value, &bytes))
+		if (value && nm_kilobytes(value, &bytes))
 			r = nm_finding_add(context, lines[i].id, NM_STATUS_INFO,
 					   NM_INT((int64_t)bytes), NULL, "%s", lines[i].what);
 		else
@@ -194,7 +185,7 @@ static int add_thp(struct nm_probe_context *context)
 	static const char remedy[] = "guest memory gets 4 KiB pages only; allow more: echo madvise "
 				     "| sudo tee /" THP "enabled";
 	const char *line = nm_root_line(context->root, context->arena, THP "enabled");
-	int error = line ? EINVAL : errno;
+	int error = line ? EBADMSG : errno;
 	const char *mode = chosen(context, line);
 	bool never = mode && !strcmp(mode, "never");
 
@@ -253,7 +244,7 @@ static int add_overcommit(struct nm_probe_context *context)
 	if (!nm_root_number(context, path, &mode))
 		return add_unknown(context, "memory.overcommit", path, errno);
 	if (mode >= sizeof(modes) / sizeof(modes[0]))
-		return add_unknown(context, "memory.overcommit", path, EINVAL);
+		return add_unknown(context, "memory.overcommit", path, EBADMSG);
 	never = mode == 2;
 	return nm_finding_add(context, "memory.overcommit", never ? NM_STATUS_WARN : NM_STATUS_INFO,
 			      NM_STRING(modes[mode]), never ? remedy : NULL, "/%s is %u", path,
@@ -291,10 +282,10 @@ static int add_swap(struct nm_probe_context *context)
 	if (!text)
 		return add_unknown(context, id, "proc/swaps", errno);
 	if (strncmp(text, "Filename", 8) != 0)
-		return add_unknown(context, id, "proc/swaps", EINVAL);
+		return add_unknown(context, id, "proc/swaps", EBADMSG);
 	for (text += strcspn(text, "\n"); *text && text[1]; text += strcspn(text, "\n"))
 		if (!parse_swap(++text, &total, &used))
-			return add_unknown(context, id, "proc/swaps", EINVAL);
+			return add_unknown(context, id, "proc/swaps", EBADMSG);
 	return nm_finding_add(
 		context, id, used ? NM_STATUS_WARN : NM_STATUS_INFO, NM_INT((int64_t)total),
 		used ? "keep guest memory out of swap while measuring: sudo swapoff -a" : NULL,

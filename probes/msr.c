@@ -2,10 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/msr.h"
 
+#include "probes/evidence.h"
+#include "probes/number.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,32 +63,20 @@ static int produce(struct nm_text *out, void *context)
 	return r;
 }
 
-/* "0x" and exactly so many hexadecimal digits; NULL when they do not stand here. */
-static const char *parse_number(const char *at, size_t digits, uint64_t *out)
+/* "0x00000480 0x…", or EIO in place of the value. */
+static bool parse_register(const char **at, struct nm_msr *out)
 {
-	if (strncmp(at, "0x", 2) != 0 || strspn(at + 2, "0123456789abcdef") != digits)
-		return NULL;
-	*out = strtoull(at, NULL, 16);
-	return at + 2 + digits;
-}
-
-static const char *parse_register(const char *at, struct nm_msr *out)
-{
-	static const char refused[] = " EIO";
 	uint64_t index;
 
 	*out = (struct nm_msr) {0};
-	at = parse_number(at, 8, &index);
-	if (!at)
-		return NULL;
+	if (!nm_hexadecimal(at, 8, &index) || !nm_words(at, " "))
+		return false;
 	out->index = (uint32_t)index;
-	if (!strncmp(at, refused, strlen(refused))) {
+	if (nm_words(at, "EIO"))
 		out->error = EIO;
-		at += strlen(refused);
-	} else {
-		at = *at == ' ' ? parse_number(at + 1, 16, &out->value) : NULL;
-	}
-	return at && *at == '\n' ? at + 1 : NULL;
+	else if (!nm_hexadecimal(at, 16, &out->value))
+		return false;
+	return nm_words(at, "\n");
 }
 
 static int parse(struct nm_arena *arena, const char *text, struct nm_msrs *out)
@@ -96,8 +86,7 @@ static int parse(struct nm_arena *arena, const char *text, struct nm_msrs *out)
 		struct nm_msr msr;
 		struct nm_msr *item;
 
-		text = parse_register(text, &msr);
-		if (!text || out->count == MAX_REGISTERS ||
+		if (!parse_register(&text, &msr) || out->count == MAX_REGISTERS ||
 		    (out->count && msr.index <= out->items[out->count - 1].index))
 			return -EINVAL;
 		item = nm_arena_append(arena, &out->items, &out->count, sizeof(*item));
@@ -132,23 +121,7 @@ const char *nm_msr_remedy(int error)
 
 const char *nm_msr_trouble(int error)
 {
-	if (error == -ENODATA)
-		return "not captured";
 	if (error == -EINVAL)
 		return "the recorded registers are not as nestmark writes them";
-	return strerror(-error);
-}
-
-bool nm_line_has(const char *line, const char *word)
-{
-	size_t length = strlen(word);
-
-	while (line && *line) {
-		size_t token = strcspn(line, " ");
-
-		if (token == length && !strncmp(line, word, length))
-			return true;
-		line += token + strspn(line + token, " ");
-	}
-	return false;
+	return error == -EPERM ? strerror(EPERM) : nm_why_not(-error);
 }

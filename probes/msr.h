@@ -31,7 +31,4 @@ const char *nm_msr_remedy(int error);
 /** Why nm_msr_read() failed, in words. */
 const char *nm_msr_trouble(int error);
 
-/** Whether a line such as "vmx flags" of /proc/cpuinfo holds a word; false for NULL. */
-bool nm_line_has(const char *line, const char *word);
-
 #endif

@@ -185,16 +185,15 @@ static enum state state_of(const struct nm_finding *finding)
 /* A finding, or that of its group when the whole group is not there. */
 static const struct nm_finding *find(const struct nm_probe_context *context, const char *id)
 {
-	const struct nm_finding *finding = nm_findings_get(context->findings, id);
+	const struct nm_finding *finding = nm_found(context, id);
 	const char *dot = strrchr(id, '.');
 	char group[64];
 
 	if (finding)
 		return finding;
 	snprintf(group, sizeof(group), "%.*s", (int)(dot - id), id);
-	return strcmp(nm_found_string(context, group), "none") != 0
-		       ? NULL
-		       : nm_findings_get(context->findings, group);
+	return strcmp(nm_found_string(context, group), "none") != 0 ? NULL
+								    : nm_found(context, group);
 }
 
 /* The finding that decides: the first that says no, or that is missing, or else the first. */
@@ -229,7 +228,7 @@ static const char *remedy(const struct nm_probe_context *context)
 
 static int add_unknown(struct nm_probe_context *context, const char *id)
 {
-	const struct nm_finding *source = nm_findings_get(context->findings, "vmx.cpu.basic");
+	const struct nm_finding *source = nm_found(context, "vmx.cpu.basic");
 	bool missing = source && source->status == NM_STATUS_UNKNOWN;
 
 	return nm_unknown_add(context, id, missing ? source->remedy : NULL,

@@ -3,9 +3,8 @@
 #include "probes/number.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-
-#define LONGEST 400
 
 bool nm_digits(const char **at, uint64_t *out)
 {
@@ -33,6 +32,27 @@ bool nm_number(const char *text, uint64_t *out)
 	return true;
 }
 
+bool nm_hexadecimal(const char **at, size_t digits, uint64_t *out)
+{
+	const char *c = *at;
+
+	if (strncmp(c, "0x", 2) != 0 || strspn(c + 2, "0123456789abcdef") != digits)
+		return false;
+	*out = strtoull(c, NULL, 16);
+	*at = c + 2 + digits;
+	return true;
+}
+
+bool nm_kilobytes(const char *text, uint64_t *bytes)
+{
+	uint64_t value;
+
+	if (!nm_digits(&text, &value) || strcmp(text, " kB") != 0 || value > INT64_MAX / 1024)
+		return false;
+	*bytes = value * 1024;
+	return true;
+}
+
 bool nm_words(const char **at, const char *words)
 {
 	size_t length = strlen(words);
@@ -49,34 +69,6 @@ bool nm_root_number(const struct nm_probe_context *context, const char *path, ui
 
 	if (!line)
 		return false;
-	errno = EINVAL;
+	errno = EBADMSG;
 	return nm_number(line, out);
-}
-
-const char *nm_why_not(int error)
-{
-	switch (error) {
-	case ENOENT:
-	case ENOTDIR:
-		return "it is absent";
-	case EACCES:
-	case EPERM:
-		return "not permitted: root may read it";
-	case ENODATA:
-		return "it was not captured";
-	case EINVAL:
-		return "it holds something else than expected";
-	default:
-		return strerror(error);
-	}
-}
-
-const char *nm_clean(const struct nm_probe_context *context, const char *text)
-{
-	char clean[LONGEST];
-	const char *copy;
-
-	nm_text_printable(clean, sizeof(clean), text ? text : "");
-	copy = nm_arena_strdup(context->arena, clean);
-	return copy ? copy : "";
 }

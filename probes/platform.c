@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/platform.h"
 
+#include "probes/evidence.h"
 #include "probes/imds.h"
+#include "probes/kept.h"
+#include "probes/number.h"
 #include "probes/probes.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BENEATH "only the innermost hypervisor that answers is visible, more may lie beneath"
@@ -38,22 +40,12 @@ static int add_product(struct nm_probe_context *context)
 
 static uint64_t memory_bytes(struct nm_probe_context *context)
 {
-	const char *text = nm_root_text(context->root, context->arena, "proc/meminfo");
+	const char *text = nm_kept_text(context, "proc/meminfo");
 	const char *total = nm_text_field(context->arena, text, "MemTotal");
 
-	return total ? strtoull(total, NULL, 10) * 1024 : 0;
-}
+	uint64_t bytes;
 
-static const char *why(struct nm_arena *arena, int error)
-{
-	if (error == EACCES || error == EPERM)
-		return "root only";
-	if (error == ENOENT)
-		return "not there";
-	if (error == ENODATA)
-		return "not captured";
-	return error == EBADMSG ? "shorter than SMBIOS says"
-				: nm_arena_strdup(arena, strerror(error));
+	return total && nm_kilobytes(total, &bytes) ? bytes : 0;
 }
 
 static int add_smbios_vm(struct nm_probe_context *context, const struct nm_platform *platform)
@@ -64,7 +56,8 @@ static int add_smbios_vm(struct nm_probe_context *context, const struct nm_platf
 	if (bit < 0)
 		return nm_unknown_add(context, "platform.smbios_vm",
 				      bit == -EACCES ? "run as root" : NULL, "%s: %s", source,
-				      why(context->arena, -bit));
+				      bit == -EBADMSG ? "shorter than SMBIOS says"
+						      : nm_why_not(-bit));
 	return nm_finding_add(context, "platform.smbios_vm", NM_STATUS_INFO, NM_BOOL(bit), NULL,
 			      "%s byte 19 bit 4%s", source,
 			      bit ? "" : "; clear says nothing outside EC2");
@@ -397,7 +390,7 @@ int nm_probe_platform(struct nm_probe_context *context)
 	bool emulated;
 	int r;
 
-	nm_signs_read(context->root, context->arena, &context->cpuid, &platform.signs);
+	nm_signs_read(context, &platform.signs);
 	nm_cpu_identify(&context->cpuid, &platform.cpu);
 	platform.hypervisor = find_hypervisor(&platform);
 	context->machine->product = product(context->arena, &platform.signs);

@@ -6,6 +6,10 @@
 
 #include "core/error.h"
 #include "probes/errno_name.h"
+#include "probes/evidence.h"
+#include "probes/kept.h"
+#include "probes/line.h"
+#include "probes/number.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -20,11 +24,6 @@
 #define LIMITS	 "proc/self/limits"
 #define DISABLED "proc/sys/kernel/io_uring_disabled"
 #define CGROUP2	 "sys/fs/cgroup/cgroup.controllers"
-
-static const char *why(int error)
-{
-	return error == ENODATA ? "was not captured" : strerror(error);
-}
 
 /* The fact "process": "euid 0", then "io_uring allowed" or the errno of io_uring_setup(2). */
 static int produce(struct nm_text *out, void *unused)
@@ -48,22 +47,14 @@ struct process {
 
 static bool parse_process(const char *text, struct process *out)
 {
-	static const char euid[] = "euid ";
-	static const char io_uring[] = "\nio_uring ";
 	char word[32];
+	uint64_t euid;
 	size_t length;
-	char *end;
 
-	if (strncmp(text, euid, strlen(euid)) != 0)
+	if (!nm_words(&text, "euid ") || !nm_digits(&text, &euid) || euid > UINT32_MAX ||
+	    !nm_words(&text, "\nio_uring "))
 		return false;
-	text += strlen(euid);
-	length = strspn(text, "0123456789");
-	if (!length || length > 10)
-		return false;
-	out->euid = (unsigned int)strtoul(text, &end, 10);
-	if (strncmp(end, io_uring, strlen(io_uring)) != 0)
-		return false;
-	text = end + strlen(io_uring);
+	out->euid = (unsigned int)euid;
 	length = strcspn(text, "\n");
 	if (length >= sizeof(word) || strcmp(text + length, "\n") != 0)
 		return false;
@@ -101,7 +92,7 @@ static int add_process(struct nm_probe_context *context)
 	struct process process;
 	const char *text = nm_root_fact(context->root, context->arena, "process", produce, NULL);
 	const char *reason =
-		text ? "the fact \"process\" is not as nestmark writes it" : why(errno);
+		text ? "the fact \"process\" is not as nestmark writes it" : nm_why_not(errno);
 	int r;
 
 	if (!text || !parse_process(text, &process)) {
@@ -231,7 +222,7 @@ static int add_status(struct nm_probe_context *context, uint64_t *held)
 	*held = 0;
 	if (!text)
 		return nm_unknown_add(context, "privilege.capabilities", NULL, "/" STATUS ": %s",
-				      why(errno));
+				      nm_why_not(errno));
 	r = add_capabilities(context, nm_text_field(arena, text, "CapEff"), held);
 	if (!r)
 		r = add_seccomp(context, nm_text_field(arena, text, "Seccomp"));
@@ -273,32 +264,24 @@ static const char *next_word(const char *text, char *out, size_t size)
 
 static bool parse_limit(const char *word, uint64_t *out)
 {
-	size_t digits = strspn(word, "0123456789");
-
 	*out = UINT64_MAX;
-	if (!strcmp(word, "unlimited"))
-		return true;
-	if (!digits || word[digits] || digits > 19)
-		return false;
-	*out = strtoull(word, NULL, 10);
-	return *out <= INT64_MAX;
+	return !strcmp(word, "unlimited") || nm_number(word, out);
 }
 
 /* "Max open files   1024   4096   files": soft limit, then hard limit. needed: whether too small a limit hurts here. */
 static int add_limit(struct nm_probe_context *context, const char *text, const struct limit *limit,
 		     bool needed)
 {
-	size_t length = strlen(limit->title);
-	const char *line = strstr(text, limit->title);
+	const char *line = nm_line_behind(text, limit->title);
 	char soft[24];
 	char hard[24];
 	uint64_t value;
 	bool small;
 
-	if (!line || (line != text && line[-1] != '\n'))
+	if (!line)
 		return nm_unknown_add(context, limit->id, NULL, "/" LIMITS " has no \"%s\"",
 				      limit->title);
-	next_word(next_word(line + length, soft, sizeof(soft)), hard, sizeof(hard));
+	next_word(next_word(line, soft, sizeof(soft)), hard, sizeof(hard));
 	if (!parse_limit(soft, &value))
 		return nm_unknown_add(context, limit->id, NULL, "/" LIMITS ": \"%s\" is no number",
 				      limit->title);
@@ -317,7 +300,8 @@ static int add_limits(struct nm_probe_context *context, uint64_t held)
 	int r;
 
 	if (!text)
-		return nm_unknown_add(context, memlock.id, NULL, "/" LIMITS ": %s", why(errno));
+		return nm_unknown_add(context, memlock.id, NULL, "/" LIMITS ": %s",
+				      nm_why_not(errno));
 	r = add_limit(context, text, &memlock, locks);
 	for (size_t i = 0; !r && i < sizeof(limits) / sizeof(limits[0]); i++)
 		r = add_limit(context, text, &limits[i], true);
@@ -347,7 +331,7 @@ static int add_namespaces(struct nm_probe_context *context)
 
 		if (!line && (!i || errno != ENOENT))
 			return nm_unknown_add(context, "privilege.user_namespaces", NULL, "/%s: %s",
-					      namespaces[i].path, why(errno));
+					      namespaces[i].path, nm_why_not(errno));
 		if (line && !strcmp(line, namespaces[i].forbids))
 			return nm_finding_add(context, "privilege.user_namespaces", NM_STATUS_INFO,
 					      NM_BOOL(false), namespaces[i].remedy,
@@ -380,12 +364,11 @@ static const char *list_v1(struct nm_probe_context *context, const char *text)
 /* The process's place: what follows "0::" in /proc/self/cgroup (cgroups(7)). */
 static const char *own_cgroup(struct nm_probe_context *context)
 {
-	const char *text = nm_root_text(context->root, context->arena, "proc/self/cgroup");
-	const char *line = text ? strstr(text, "0::") : NULL;
+	const char *text = nm_kept_text(context, "proc/self/cgroup");
+	const char *line = text ? nm_line_behind(text, "0::") : NULL;
 
-	if (!line || (line != text && line[-1] != '\n'))
+	if (!line)
 		return "a place that /proc/self/cgroup does not tell";
-	line += strlen("0::");
 	return nm_arena_strndup(context->arena, line, strcspn(line, "\n"));
 }
 
@@ -396,7 +379,8 @@ static int add_cgroup_v1(struct nm_probe_context *context)
 
 	if (!text)
 		return nm_unknown_add(context, "privilege.cgroup_controllers", NULL,
-				      "neither /" CGROUP2 " nor /proc/cgroups: %s", why(errno));
+				      "neither /" CGROUP2 " nor /proc/cgroups: %s",
+				      nm_why_not(errno));
 	if (!list)
 		return -ENOMEM;
 	return nm_finding_add(context, "privilege.cgroup_controllers", NM_STATUS_INFO,

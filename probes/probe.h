@@ -30,7 +30,8 @@ struct nm_probe_context {
 	struct nm_kvm kvm; /* fd is -1 until the device was opened; the caller closes it */
 	struct nm_cpuid_table cpuid; /* of this machine's CPU; empty where it cannot be had */
 	struct nm_kvm_view kvm_view; /* what KVM answered */
-	uint64_t started_ns;	     /* CLOCK_MONOTONIC_RAW and TSC when the probes began */
+	struct nm_kept *kept; /* files that were read (probes/kept.h); NULL: they are not kept */
+	uint64_t started_ns;  /* CLOCK_MONOTONIC_RAW and TSC when the probes began */
 	uint64_t started_tsc;
 	uint64_t started_width; /* in TSC ticks: how far apart the two may have been read */
 };
@@ -62,17 +63,25 @@ int nm_unknown_add(struct nm_probe_context *context, const char *id, const char 
 
 /* What earlier probes found. */
 
-/** Whether there is such a finding with status pass. */
+/** The finding, or NULL. */
+const struct nm_finding *nm_found(const struct nm_probe_context *context, const char *id);
+
+/** Whether there is such a finding with this status. */
+bool nm_found_status(const struct nm_probe_context *context, const char *id, enum nm_status status);
 bool nm_found_pass(const struct nm_probe_context *context, const char *id);
 
 /** The string value of a finding; "" when it has none. */
 const char *nm_found_string(const struct nm_probe_context *context, const char *id);
+
+/** Whether its string value is this one. */
+bool nm_found_is(const struct nm_probe_context *context, const char *id, const char *value);
 
 /**
  * cpu.architecture, by which probes and names are chosen. A machine of which it is not known is taken for x86-64, whose probes
  * then say what is unknown.
  */
 const char *nm_found_architecture(const struct nm_probe_context *context);
+bool nm_found_arm64(const struct nm_probe_context *context);
 
 /** The boolean value of a finding; false when it has none. */
 bool nm_found_true(const struct nm_probe_context *context, const char *id);

@@ -3,9 +3,8 @@
 #include "probes/probes.h"
 
 #include "probes/clock_fact.h"
+#include "probes/kept.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 /* Later probes read what earlier ones found. */
@@ -40,9 +39,11 @@ static bool is_about(const struct nm_probe *probe, const struct nm_probe_context
 int nm_probe_all(struct nm_probe_context *context)
 {
 	struct nm_reading start = nm_reading_take();
-	int r = 0;
+	int r = nm_kept_begin(context);
 
 	context->kvm = (struct nm_kvm) {.fd = -1};
+	context->cpuid = (struct nm_cpuid_table) {0};
+	context->kvm_view = (struct nm_kvm_view) {0};
 	context->started_ns = start.ns;
 	context->started_tsc = start.tsc;
 	context->started_width = start.width;
@@ -50,92 +51,4 @@ int nm_probe_all(struct nm_probe_context *context)
 		if (is_about(probe, context))
 			r = probe->run(context);
 	return r;
-}
-
-static int add(struct nm_probe_context *context, bool detail, const char *id, enum nm_status status,
-	       struct nm_value value, const char *remedy, const char *evidence, va_list args)
-{
-	struct nm_arena *arena = context->arena;
-	struct nm_finding *finding = nm_arena_append(arena, &context->findings->items,
-						     &context->findings->count, sizeof(*finding));
-
-	if (!finding)
-		return -ENOMEM;
-	finding->id = nm_arena_strdup(arena, id);
-	finding->status = (int)status;
-	finding->detail = detail;
-	finding->value = value;
-	if (value.type == NM_VALUE_STRING)
-		finding->value.string = nm_arena_strdup(arena, value.string);
-	finding->remedy = nm_arena_strdup(arena, remedy);
-	finding->evidence = nm_arena_vprintf(arena, evidence, args);
-	if (!finding->id || !finding->evidence || (remedy && !finding->remedy) ||
-	    (value.type == NM_VALUE_STRING && !finding->value.string))
-		return -ENOMEM;
-	return 0;
-}
-
-int nm_finding_add(struct nm_probe_context *context, const char *id, enum nm_status status,
-		   struct nm_value value, const char *remedy, const char *evidence, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, evidence);
-	r = add(context, false, id, status, value, remedy, evidence, args);
-	va_end(args);
-	return r;
-}
-
-int nm_detail_add(struct nm_probe_context *context, const char *id, enum nm_status status,
-		  struct nm_value value, const char *remedy, const char *evidence, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, evidence);
-	r = add(context, true, id, status, value, remedy, evidence, args);
-	va_end(args);
-	return r;
-}
-
-int nm_unknown_add(struct nm_probe_context *context, const char *id, const char *remedy,
-		   const char *evidence, ...)
-{
-	va_list args;
-	int r;
-
-	va_start(args, evidence);
-	r = add(context, false, id, NM_STATUS_UNKNOWN, (struct nm_value) {0}, remedy, evidence,
-		args);
-	va_end(args);
-	return r;
-}
-
-bool nm_found_pass(const struct nm_probe_context *context, const char *id)
-{
-	const struct nm_finding *finding = nm_findings_get(context->findings, id);
-
-	return finding && finding->status == NM_STATUS_PASS;
-}
-
-const char *nm_found_string(const struct nm_probe_context *context, const char *id)
-{
-	const struct nm_finding *finding = nm_findings_get(context->findings, id);
-
-	return finding && finding->value.type == NM_VALUE_STRING ? finding->value.string : "";
-}
-
-bool nm_found_true(const struct nm_probe_context *context, const char *id)
-{
-	const struct nm_finding *finding = nm_findings_get(context->findings, id);
-
-	return finding && finding->value.type == NM_VALUE_BOOL && finding->value.boolean;
-}
-
-const char *nm_found_architecture(const struct nm_probe_context *context)
-{
-	const char *found = nm_found_string(context, "cpu.architecture");
-
-	return *found ? found : "x86_64";
 }

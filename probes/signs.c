@@ -4,6 +4,7 @@
 
 #include "core/text.h"
 #include "probes/hypervisors.h"
+#include "probes/kept.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,27 +106,28 @@ static void read_layers(const struct nm_cpuid_table *cpuid, struct nm_signs *out
 }
 
 /* Only cores of Arm name their implementer (arch/arm64/kernel/cpuinfo.c). */
-static bool is_arm64(const struct nm_root *root, struct nm_arena *arena)
+static bool is_arm64(const struct nm_probe_context *context)
 {
-	const char *info = nm_root_text(root, arena, "proc/cpuinfo");
-
-	return nm_text_field(arena, info, "CPU implementer");
+	return nm_text_field(context->arena, nm_kept_text(context, "proc/cpuinfo"),
+			     "CPU implementer");
 }
 
-void nm_signs_read(const struct nm_root *root, struct nm_arena *arena,
-		   const struct nm_cpuid_table *cpuid, struct nm_signs *out)
+void nm_signs_read(const struct nm_probe_context *context, struct nm_signs *out)
 {
+	const struct nm_root *root = context->root;
+	struct nm_arena *arena = context->arena;
+
 	*out = (struct nm_signs) {0};
 	read_dmi(root, arena, out);
 	out->smbios_vm = read_smbios_vm(root, arena);
 	out->xen_uuid = read_line(root, arena, "sys/hypervisor/uuid");
 	out->xen_type = read_line(root, arena, "sys/hypervisor/guest_type");
-	out->cmdline = nm_root_text(root, arena, "proc/cmdline");
-	read_layers(cpuid, out);
-	if (cpuid->count)
+	out->cmdline = nm_kept_text(context, "proc/cmdline");
+	read_layers(&context->cpuid, out);
+	if (context->cpuid.count)
 		return;
 	out->tree = read_tree(root, arena);
-	out->arm64 = is_arm64(root, arena);
+	out->arm64 = is_arm64(context);
 }
 
 bool nm_signs_dmi(const struct nm_signs *signs)
@@ -133,17 +135,5 @@ bool nm_signs_dmi(const struct nm_signs *signs)
 	for (int i = 0; i < NM_DMI_COUNT; i++)
 		if (signs->dmi[i])
 			return true;
-	return false;
-}
-
-bool nm_signs_word(const struct nm_signs *signs, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = signs->cmdline; at && *at; at += strcspn(at, " \t\n")) {
-		at += strspn(at, " \t\n");
-		if (strcspn(at, " \t\n") == length && !strncmp(at, word, length))
-			return true;
-	}
 	return false;
 }

@@ -3,9 +3,7 @@
 #ifndef NM_PROBES_SIGNS_H
 #define NM_PROBES_SIGNS_H
 
-#include "core/arena.h"
-#include "core/cpuid.h"
-#include "core/root.h"
+#include "probes/probe.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,14 +45,10 @@ struct nm_signs {
 	size_t layer_count;
 };
 
-/** Reads them all. cpuid is empty where there is no CPUID. */
-void nm_signs_read(const struct nm_root *root, struct nm_arena *arena,
-		   const struct nm_cpuid_table *cpuid, struct nm_signs *out);
+/** Reads them all. */
+void nm_signs_read(const struct nm_probe_context *context, struct nm_signs *out);
 
 /** Whether any SMBIOS string is there. */
 bool nm_signs_dmi(const struct nm_signs *signs);
-
-/** A blank-separated word of the kernel's command line. */
-bool nm_signs_word(const struct nm_signs *signs, const char *word);
 
 #endif

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
+#include "probes/kept.h"
+#include "probes/line.h"
 #include "probes/msr.h"
 
 #include <errno.h>
@@ -148,10 +150,10 @@ static int add_registers(struct nm_probe_context *context, const struct nm_msrs 
  */
 static int guess_vm_cr(struct nm_probe_context *context, int error)
 {
-	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
+	const char *info = nm_kept_text(context, "proc/cpuinfo");
 	const char *flags = nm_text_field(context->arena, info, "flags");
 
-	if (flags && !nm_line_has(flags, "svm"))
+	if (flags && !nm_has_word(flags, "svm"))
 		return nm_finding_add(
 			context, "svm.cpu.vm_cr", NM_STATUS_FAIL, NM_STRING("disabled"),
 			disabled_remedy,
@@ -182,20 +184,21 @@ static int add_kvm(struct nm_probe_context *context)
 	const struct nm_kvm_view *kvm = &context->kvm_view;
 	const struct view view = {context, "kvm", "KVM_GET_SUPPORTED_CPUID",
 				  nm_cpuid_get(&kvm->supported, LEAF_SVM, 0)};
-	bool offered = nm_cpuid_get(&kvm->supported, 0x80000001, 0).ecx >> 2 & 1;
+	struct nm_cpu_identity offered;
 	int r;
 
 	if (!kvm->supported.count)
 		return nm_unknown_add(context, "svm.kvm.exposed", kvm->remedy, "%s",
 				      kvm->trouble ? kvm->trouble
 						   : "KVM did not tell its supported CPUID");
+	nm_cpu_identify(&kvm->supported, &offered);
 	r = nm_finding_add(
-		context, "svm.kvm.exposed", offered ? NM_STATUS_PASS : NM_STATUS_INFO,
-		NM_BOOL(offered),
-		offered ? NULL : "load kvm_amd with nested=1 to offer SVM to guests",
+		context, "svm.kvm.exposed", offered.svm ? NM_STATUS_PASS : NM_STATUS_INFO,
+		NM_BOOL(offered.svm),
+		offered.svm ? NULL : "load kvm_amd with nested=1 to offer SVM to guests",
 		"KVM_GET_SUPPORTED_CPUID, leaf 80000001h ECX[2]: what guests of this KVM "
 		"may get");
-	return r || !offered ? r : add_view(&view);
+	return r || !offered.svm ? r : add_view(&view);
 }
 
 int nm_probe_svm(struct nm_probe_context *context)

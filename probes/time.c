@@ -3,6 +3,9 @@
 #include "probes/probes.h"
 
 #include "probes/clock_fact.h"
+#include "probes/evidence.h"
+#include "probes/kept.h"
+#include "probes/line.h"
 #include "probes/number.h"
 
 #include <errno.h>
@@ -116,20 +119,6 @@ static bool parse(const char *at, struct clocks *out)
 
 /* Clock source */
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (; list && *list; list += strspn(list, " ")) {
-		size_t next = strcspn(list, " ");
-
-		if (next == length && !strncmp(list, word, length))
-			return true;
-		list += next;
-	}
-	return false;
-}
-
 /*
  * The kernel hides a clock source from this list once it has marked it unstable (kernel/time/clocksource.c). Clocks that
  * are read through a page shared with the hypervisor cost little more than the TSC; others cost a system call.
@@ -143,7 +132,7 @@ static int add_clocksource(struct nm_probe_context *context)
 		"\"tsc:\"); every reading of the time now costs a system call";
 	struct nm_arena *arena = context->arena;
 	const char *current = nm_root_line(context->root, arena, CLOCKSOURCE "current_clocksource");
-	int error = current ? EINVAL : errno;
+	int error = current ? EBADMSG : errno;
 	const char *available =
 		nm_root_line(context->root, arena, CLOCKSOURCE "available_clocksource");
 	bool tsc;
@@ -161,7 +150,7 @@ static int add_clocksource(struct nm_probe_context *context)
 			      NM_STRING(nm_clean(context, current)), tsc || good ? NULL : remedy,
 			      "available: %s%s",
 			      available ? nm_clean(context, available) : "unknown",
-			      !tsc && available && !has_word(available, "tsc")
+			      !tsc && available && !nm_has_word(available, "tsc")
 				      ? "; the TSC is not among them"
 				      : "");
 }
@@ -283,7 +272,7 @@ static int add_kernel_khz(struct nm_probe_context *context, uint64_t *khz)
 		return nm_finding_add(context, "time.kernel_khz", NM_STATUS_INFO,
 				      NM_INT((int64_t)*khz), NULL, "/" TSC_FILE);
 	*khz = 0;
-	info = nm_root_text(context->root, arena, "proc/cpuinfo");
+	info = nm_kept_text(context, "proc/cpuinfo");
 	bogomips = nm_text_field(arena, info, "bogomips");
 	if (!bogomips || !parse_bogomips(bogomips, khz))
 		return nm_unknown_add(context, "time.kernel_khz", NULL,
@@ -314,7 +303,7 @@ static bool agrees(const struct rate *rate, uint64_t khz)
 /* Then the two cannot disagree, and agreement proves nothing. */
 static bool counts_tsc_itself(const struct nm_probe_context *context)
 {
-	return !strcmp(nm_found_string(context, "time.clocksource"), "tsc");
+	return nm_found_is(context, "time.clocksource", "tsc");
 }
 
 static const char *said(const struct nm_probe_context *context, uint64_t stated, uint64_t kernel)

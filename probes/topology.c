@@ -3,6 +3,7 @@
 #include "probes/probes.h"
 
 #include "probes/cgroup.h"
+#include "probes/evidence.h"
 #include "probes/number.h"
 
 #include <errno.h>
@@ -176,6 +177,8 @@ static uint64_t count_cpus(const char *list)
 		if (last < first || last > MAX_COUNT || (*list && !nm_words(&list, ",")))
 			return 0;
 		total += last - first + 1;
+		if (total > MAX_COUNT)
+			return 0;
 	}
 	return total;
 }
@@ -222,7 +225,7 @@ static int add_cpuset(struct nm_probe_context *context)
 				      nm_why_not(-r));
 	errno = 0;
 	cpus = cpuset_of(context, &group, &path);
-	error = cpus ? EINVAL : errno;
+	error = cpus ? EBADMSG : errno;
 	if (!path)
 		return -ENOMEM;
 	if (cpus && count_cpus(cpus))

@@ -16,30 +16,12 @@ struct verdict {
 	const char *next;     /* the next step; NULL when there is none */
 };
 
-static const struct nm_finding *find(const struct nm_probe_context *context, const char *id)
-{
-	return nm_findings_get(context->findings, id);
-}
-
-static bool has_status(const struct nm_probe_context *context, const char *id,
-		       enum nm_status status)
-{
-	const struct nm_finding *finding = find(context, id);
-
-	return finding && finding->status == (int)status;
-}
-
-static bool is(const struct nm_probe_context *context, const char *id, const char *value)
-{
-	return !strcmp(nm_found_string(context, id), value);
-}
-
 /* "VT-x, EPT, VPID": the extension by the name that people know, and what a nested guest gets of it. */
 static const char *hardware_words(struct nm_probe_context *context)
 {
-	const char *name = is(context, "cpu.virtualization", "vmx")   ? "VT-x"
-			   : is(context, "cpu.virtualization", "svm") ? "AMD-V"
-								      : "EL2";
+	const char *name = nm_found_is(context, "cpu.virtualization", "vmx")   ? "VT-x"
+			   : nm_found_is(context, "cpu.virtualization", "svm") ? "AMD-V"
+									       : "EL2";
 	const char *summary = nm_found_string(context, "nesting.summary");
 
 	return *summary ? nm_arena_printf(context->arena, "%s, %s", name, summary) : name;
@@ -48,7 +30,7 @@ static const char *hardware_words(struct nm_probe_context *context)
 /* Whether guests were started, and what came of them where nothing failed that matters. */
 static const char *proof_words(struct nm_probe_context *context)
 {
-	const struct nm_finding *canary = find(context, "guest.canary");
+	const struct nm_finding *canary = nm_found(context, "guest.canary");
 	const char *exits = nm_found_string(context, "guest.exits");
 
 	if (!nm_found_pass(context, "guest.canary"))
@@ -63,9 +45,9 @@ static const char *proof_words(struct nm_probe_context *context)
 /* Of a platform that could give its guests VMX or SVM and does not, only the platform can change that. */
 static const char *next_step(const struct nm_probe_context *context, const char *otherwise)
 {
-	const struct nm_finding *platform = find(context, "platform.nesting");
-	bool there = is(context, "cpu.virtualization", "vmx") ||
-		     is(context, "cpu.virtualization", "svm");
+	const struct nm_finding *platform = nm_found(context, "platform.nesting");
+	bool there = nm_found_is(context, "cpu.virtualization", "vmx") ||
+		     nm_found_is(context, "cpu.virtualization", "svm");
 
 	return !there && platform && platform->remedy ? platform->remedy : otherwise;
 }
@@ -136,7 +118,7 @@ static struct verdict hardware(struct nm_probe_context *context)
 {
 	bool proven = nm_found_pass(context, "guest.canary");
 	const char *words = hardware_words(context);
-	const struct nm_finding *exits = find(context, "guest.exits");
+	const struct nm_finding *exits = nm_found(context, "guest.exits");
 
 	return (struct verdict) {proven ? NM_STATUS_PASS : NM_STATUS_UNKNOWN, "hardware",
 				 format(context, "%s with %s",
@@ -149,11 +131,12 @@ static struct verdict hardware(struct nm_probe_context *context)
 
 static bool is_known_pair(const struct nm_probe_context *context)
 {
-	return (is(context, "kvm.backend", "kvm_intel") &&
-		is(context, "cpu.virtualization", "vmx")) ||
-	       (is(context, "kvm.backend", "kvm_amd") &&
-		is(context, "cpu.virtualization", "svm")) ||
-	       (is(context, "kvm.backend", "kvm") && is(context, "cpu.virtualization", "el2"));
+	return (nm_found_is(context, "kvm.backend", "kvm_intel") &&
+		nm_found_is(context, "cpu.virtualization", "vmx")) ||
+	       (nm_found_is(context, "kvm.backend", "kvm_amd") &&
+		nm_found_is(context, "cpu.virtualization", "svm")) ||
+	       (nm_found_is(context, "kvm.backend", "kvm") &&
+		nm_found_is(context, "cpu.virtualization", "el2"));
 }
 
 static struct verdict unknown_pair(struct nm_probe_context *context)
@@ -169,20 +152,20 @@ static struct verdict unknown_pair(struct nm_probe_context *context)
 
 static struct verdict decide(struct nm_probe_context *context)
 {
-	const struct nm_finding *device = find(context, "kvm.device");
+	const struct nm_finding *device = nm_found(context, "kvm.device");
 
 	if (!device || device->status == NM_STATUS_UNKNOWN)
 		return undecided(context, device ? device->evidence : "KVM was not probed");
 	if (device->status != NM_STATUS_PASS)
 		return none(context, device);
-	if (has_status(context, "guest.canary", NM_STATUS_FAIL))
-		return broken(context, "guests", find(context, "guest.canary"));
-	if (has_status(context, "guest.exits", NM_STATUS_FAIL))
-		return broken(context, "guests", find(context, "guest.exits"));
-	if (is(context, "kvm.backend", "kvm_pvm"))
+	if (nm_found_status(context, "guest.canary", NM_STATUS_FAIL))
+		return broken(context, "guests", nm_found(context, "guest.canary"));
+	if (nm_found_status(context, "guest.exits", NM_STATUS_FAIL))
+		return broken(context, "guests", nm_found(context, "guest.exits"));
+	if (nm_found_is(context, "kvm.backend", "kvm_pvm"))
 		return software(context);
-	if (has_status(context, "guest.linux", NM_STATUS_FAIL))
-		return broken(context, "Linux guests", find(context, "guest.linux"));
+	if (nm_found_status(context, "guest.linux", NM_STATUS_FAIL))
+		return broken(context, "Linux guests", nm_found(context, "guest.linux"));
 	if (nm_found_true(context, "platform.emulator"))
 		return emulated(context);
 	return is_known_pair(context) ? hardware(context) : unknown_pair(context);

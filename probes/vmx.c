@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
+#include "probes/kept.h"
+#include "probes/line.h"
 #include "probes/msr.h"
 #include "probes/vmx_controls.h"
 
@@ -299,7 +301,7 @@ static int guess_feature_control(struct nm_probe_context *context, const char *i
 {
 	const char *flags = nm_text_field(context->arena, info, "flags");
 
-	if (flags && !nm_line_has(flags, "vmx"))
+	if (flags && !nm_has_word(flags, "vmx"))
 		return nm_finding_add(
 			context, "vmx.cpu.feature_control", NM_STATUS_FAIL, NM_STRING("disabled"),
 			locked_remedy,
@@ -331,7 +333,7 @@ static int add_flags(struct nm_probe_context *context, const struct nm_vmx_regis
 
 	for (size_t i = 0; !r && i < what->count; i++) {
 		const struct nm_vmx_bit *bit = &what->bits[i];
-		bool there = bit->flag && nm_line_has(line, bit->flag);
+		bool there = bit->flag && nm_has_word(line, bit->flag);
 
 		if (!there && (!bit->flag || bit->uncertain))
 			continue;
@@ -354,7 +356,7 @@ static int add_flags(struct nm_probe_context *context, const struct nm_vmx_regis
 /* The source without privilege, for those controls that Linux prints. */
 static int add_cpu_flags(struct nm_probe_context *context, int error)
 {
-	const char *info = nm_root_text(context->root, context->arena, "proc/cpuinfo");
+	const char *info = nm_kept_text(context, "proc/cpuinfo");
 	const char *line = nm_text_field(context->arena, info, "vmx flags");
 	int r = guess_feature_control(context, info, error);
 
@@ -391,16 +393,17 @@ static int add_cpu(struct nm_probe_context *context)
 static int add_kvm_exposed(struct nm_probe_context *context)
 {
 	const struct nm_kvm_view *kvm = &context->kvm_view;
-	bool offered = nm_cpuid_get(&kvm->supported, 1, 0).ecx >> 5 & 1;
+	struct nm_cpu_identity offered;
 
 	if (!kvm->supported.count)
 		return nm_unknown_add(context, "vmx.kvm.exposed", kvm->remedy, "%s",
 				      kvm->trouble ? kvm->trouble
 						   : "KVM did not tell its supported CPUID");
+	nm_cpu_identify(&kvm->supported, &offered);
 	return nm_finding_add(
-		context, "vmx.kvm.exposed", offered ? NM_STATUS_PASS : NM_STATUS_INFO,
-		NM_BOOL(offered),
-		offered ? NULL : "load kvm_intel with nested=1 to offer VMX to guests",
+		context, "vmx.kvm.exposed", offered.vmx ? NM_STATUS_PASS : NM_STATUS_INFO,
+		NM_BOOL(offered.vmx),
+		offered.vmx ? NULL : "load kvm_intel with nested=1 to offer VMX to guests",
 		"KVM_GET_SUPPORTED_CPUID, leaf 1h ECX[5]: what guests of this KVM may "
 		"get");
 }

@@ -100,7 +100,7 @@ Test(probes_devices, what_was_not_captured_is_unknown)
 	probe_with(nm_probe_devices);
 	for (size_t i = 0; i < ALL; i++) {
 		found_status(all[i].id, NM_STATUS_UNKNOWN);
-		says(all[i].id, "was not captured");
+		says(all[i].id, "not captured");
 	}
 	found_status("device.iommu_groups", NM_STATUS_UNKNOWN);
 }

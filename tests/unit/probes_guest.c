@@ -320,3 +320,19 @@ Test(guest_fact, what_is_written_can_be_read_whatever_it_says)
 	cr_assert_eq(fact.classes[NM_CLASS_PIC].state, NM_PROOF_ABSENT, "pic");
 	nm_text_free(&text);
 }
+
+/* A finding whose id is as much of "kvm.parameter.MODULE." as fits somewhere is not one of that module. */
+Test(probes_guest, a_module_with_a_long_name_has_no_parameters)
+{
+	char module[200];
+	char id[128];
+
+	memset(module, 'a', sizeof(module) - 1);
+	module[sizeof(module) - 1] = '\0';
+	snprintf(id, sizeof(id), "kvm.parameter.%.113s", module);
+	add_string("kvm.backend", module);
+	add_string(id, "secret");
+	probe_fact(BASICS "hypercall timeout late\n");
+	cr_assert_null(strstr(found("guest.report")->evidence, "=secret"), "%s",
+		       found("guest.report")->evidence);
+}

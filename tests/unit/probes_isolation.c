@@ -473,3 +473,18 @@ Test(probes_isolation, bare_metal_is_its_own_hypervisor)
 	probe_with(nm_probe_isolation);
 	found_string("isolation.proof", "none");
 }
+
+Test(probes_isolation, a_long_name_is_read_whole)
+{
+	static const char name[] =
+		"a234567890b234567890c234567890d234567890e234567890f234567890123";
+	char path[128];
+	char id[128];
+
+	snprintf(path, sizeof(path), VULNERABILITIES "/%s", name);
+	snprintf(id, sizeof(id), "isolation.vulnerability.%s", name);
+	given_list(VULNERABILITIES, name);
+	given_text(path, "Not affected\n");
+	probe_with(nm_probe_isolation);
+	found_status(id, NM_STATUS_PASS);
+}

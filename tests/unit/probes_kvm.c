@@ -185,7 +185,7 @@ Test(probes_kvm, nothing_captured_is_unknown)
 {
 	probe_with(nm_probe_kvm);
 	found_status("kvm.device", NM_STATUS_UNKNOWN);
-	says("kvm.device", "was not captured");
+	says("kvm.device", "not captured");
 	found_status("kvm.modules", NM_STATUS_UNKNOWN);
 	found_status("kvm.backend", NM_STATUS_UNKNOWN);
 	found_status("kvm.nested", NM_STATUS_UNKNOWN);
@@ -370,4 +370,25 @@ Test(probes_kvm, arm64_has_one_kvm)
 	probe_with(nm_probe_kvm);
 	found_string("kvm.backend", "kvm");
 	not_found("kvm.nested");
+}
+
+/* A capture may name as many as it likes, and names of any length. */
+Test(probes_kvm, modules_are_bounded)
+{
+	struct nm_text names = {0};
+	char name[200] = "kvm_";
+
+	for (int i = 0; i < 3000; i++)
+		nm_text_printf(&names, "kvm_%04d ", i);
+	given_list("sys/module", names.bytes);
+	nm_text_free(&names);
+	probe_with(nm_probe_kvm);
+	cr_assert_lt(strlen(found("kvm.modules")->value.string), 1000, "%s",
+		     found("kvm.modules")->value.string);
+	again();
+	memset(name + 4, 'x', sizeof(name) - 5);
+	given_list("sys/module", name);
+	given(NM_ANSWER_EXISTS, "sys/module");
+	probe_with(nm_probe_kvm);
+	found_string("kvm.modules", "none");
 }

@@ -213,7 +213,7 @@ Test(probes_nesting, without_any_source_it_says_which_privilege_is_needed)
 	probe_all();
 	found_status("nesting.ept", NM_STATUS_UNKNOWN);
 	found_status("nesting.summary", NM_STATUS_UNKNOWN);
-	evidence_says("nesting.ept", "Permission denied");
+	evidence_says("nesting.ept", "not permitted");
 	cr_assert(strstr(found("nesting.ept")->remedy, "root"), "no privilege is named");
 }
 

@@ -687,6 +687,14 @@ Test(probes_platform, bare_metal)
 	cr_assert_eq(case_machine.memory_bytes, 1048576, "memory");
 }
 
+Test(probes_platform, memory_that_no_machine_has)
+{
+	given_cpu(INTEL, VMX, NULL);
+	given_text("proc/meminfo", "MemTotal:       18014398509481985 kB\n");
+	probe();
+	cr_assert_eq(case_machine.memory_bytes, 0, "memory");
+}
+
 Test(probes_platform, no_hypervisor_bit_is_no_proof)
 {
 	given_cpu(INTEL, VMX, NULL);

@@ -150,7 +150,7 @@ Test(probes_privileges, nothing_captured_is_unknown)
 	probe_with(nm_probe_privileges);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		found_status(ids[i], NM_STATUS_UNKNOWN);
-		says(ids[i], "was not captured");
+		says(ids[i], "not captured");
 	}
 }
 
@@ -170,6 +170,7 @@ Test(probes_privileges, a_fact_that_is_none)
 	refused("euid\n");
 	refused("euid -1\nio_uring allowed\n");
 	refused("euid 99999999999\nio_uring allowed\n");
+	refused("euid 4294967296\nio_uring allowed\n");
 	refused("euid 0\n");
 	refused("euid 0\nio_uring \n");
 	refused("euid 0\nio_uring allowed");
@@ -195,4 +196,19 @@ Test(probes_privileges, files_that_are_not_as_the_kernel_writes_them)
 	found_status("privilege.nproc", NM_STATUS_UNKNOWN);
 	found_status("privilege.address_space", NM_STATUS_UNKNOWN);
 	found_status("privilege.user_namespaces", NM_STATUS_UNKNOWN);
+}
+
+Test(probes_privileges, the_own_group_stands_at_the_start_of_a_line)
+{
+	given_text("sys/fs/cgroup/cgroup.controllers", "cpu\n");
+	given_text("proc/self/cgroup", "1:name=systemd:/a0::/b\n0::/own\n");
+	probe_with(nm_probe_privileges);
+	says("privilege.cgroup_controllers", "this process is in /own");
+}
+
+Test(probes_privileges, a_limit_stands_at_the_start_of_a_line)
+{
+	given_text("proc/self/limits", "of Max open files 1 1\nMax open files  7  8  files\n");
+	probe_with(nm_probe_privileges);
+	found_int("privilege.nofile", 7);
 }

@@ -75,9 +75,9 @@ Test(probes_topology, cpus_that_may_not_be_used_are_counted)
 
 Test(probes_topology, an_absurd_list_of_cpus_is_not_counted)
 {
-	static const char *const lists[] = {"",		  "-1",	    "3-1", "0-99999999999999999999",
-					    "0-99999999", "0-3x",   "a",   "0--3",
-					    "0-3;rm",	  "0,,1\n", NULL};
+	static const char *const lists[] = {
+		"",	"-1",	  "3-1",    "0-99999999999999999999", "0-99999999", "0-3x", "a",
+		"0--3", "0-3;rm", "0,,1\n", "0-999999,0-999999",      NULL};
 
 	for (size_t i = 0; lists[i]; i++) {
 		nm_capture_free(&case_capture);

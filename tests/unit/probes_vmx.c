@@ -253,7 +253,7 @@ Test(probes_vmx, without_privilege_the_vmx_flags_tell)
 	evidence_says("vmx.cpu.secondary.enable_ept",
 		      "\"ept\" is among the vmx flags of /proc/cpuinfo");
 	found_status("vmx.cpu.basic", NM_STATUS_UNKNOWN);
-	evidence_says("vmx.cpu.basic", "Permission denied");
+	evidence_says("vmx.cpu.basic", "not permitted");
 	cr_assert(strstr(found("vmx.cpu.basic")->remedy, "root"), "no privilege is named");
 }
 
@@ -408,11 +408,11 @@ Test(probes_vmx, a_kvm_without_nesting_says_how_to_get_it)
 Test(probes_vmx, a_kvm_that_cannot_be_asked_is_unknown)
 {
 	case_context.kvm_view.error = EACCES;
-	case_context.kvm_view.trouble = "/dev/kvm: Permission denied";
+	case_context.kvm_view.trouble = "/dev/kvm: not permitted";
 	case_context.kvm_view.remedy = "join the group kvm";
 	given_vmx_with(BASIC);
 	found_status("vmx.kvm.exposed", NM_STATUS_UNKNOWN);
-	evidence_says("vmx.kvm.exposed", "Permission denied");
+	evidence_says("vmx.kvm.exposed", "not permitted");
 	cr_assert_str_eq(found("vmx.kvm.exposed")->remedy, "join the group kvm", "remedy");
 }
 
