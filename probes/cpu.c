@@ -7,10 +7,12 @@
 #include "probes/evidence.h"
 #include "probes/kept.h"
 #include "probes/line.h"
+#include "probes/number.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 static int add_flag(struct nm_probe_context *context, const char *id, bool set, const char *source)
 {
@@ -51,24 +53,22 @@ static int produce_uname(struct nm_text *out, void *unused)
 	(void)unused;
 	if (uname(&name))
 		return -errno;
-	nm_text_printf(out, "machine: %s\n", name.machine);
+	nm_text_printf(out, "machine: %s\npage_bytes: %ld\n", name.machine, sysconf(_SC_PAGESIZE));
 	return 0;
 }
 
 /* The name that uname(2) gives to the machine, such as "aarch64"; NULL when it is not known or no name. */
-static const char *machine_name(struct nm_probe_context *context)
+static const char *machine_name(struct nm_probe_context *context, const char *text)
 {
-	const char *text =
-		nm_root_fact(context->root, context->arena, "uname", produce_uname, NULL);
 	const char *name = nm_text_field(context->arena, text, "machine");
 
 	return name && nm_fits_id(name) ? name : NULL;
 }
 
 /* CPUID is proof: uname(2) says i686 under a personality of 32 bits. */
-static int add_architecture(struct nm_probe_context *context)
+static int add_architecture(struct nm_probe_context *context, const char *text)
 {
-	const char *name = machine_name(context);
+	const char *name = machine_name(context, text);
 
 	if (context->cpuid.count)
 		return nm_finding_add(context, "cpu.architecture", NM_STATUS_INFO,
@@ -80,13 +80,35 @@ static int add_architecture(struct nm_probe_context *context)
 			      "uname(2)");
 }
 
+/* arm64 kernels have pages of 4, 16 or 64 KiB; some VMMs take 4 KiB only. */
+static int add_page_bytes(struct nm_probe_context *context, const char *text)
+{
+	const char *field = nm_text_field(context->arena, text, "page_bytes");
+	uint64_t bytes;
+
+	if (!field || !nm_number(field, &bytes))
+		return nm_unknown_add(context, "cpu.page_bytes", NULL,
+				      "sysconf(_SC_PAGESIZE): not captured");
+	return nm_finding_add(context, "cpu.page_bytes", NM_STATUS_INFO, NM_INT((int64_t)bytes),
+			      NULL, "sysconf(_SC_PAGESIZE)");
+}
+
+static int add_kernel_view(struct nm_probe_context *context)
+{
+	const char *text =
+		nm_root_fact(context->root, context->arena, "uname", produce_uname, NULL);
+	int r = add_architecture(context, text);
+
+	return r ? r : add_page_bytes(context, text);
+}
+
 int nm_probe_cpu(struct nm_probe_context *context)
 {
 	struct nm_machine *machine = context->machine;
 	const char *info = nm_kept_text(context, "proc/cpuinfo");
 	struct nm_cpu_identity cpu;
 	int error = read_cpuid(context);
-	int r = add_architecture(context);
+	int r = add_kernel_view(context);
 
 	/* Its identity comes from elsewhere: probes/arm.c. */
 	if (r || nm_found_arm64(context))

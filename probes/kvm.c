@@ -124,7 +124,13 @@ static int add_modules(struct nm_probe_context *context, const struct nm_strings
 			      "/" MODULES ": %s", texts);
 }
 
-/* Both Y and 1 are in use. */
+/* Both Y and 1 are in use, N and 0. */
+static bool parse_nested(const char *line, bool *on)
+{
+	*on = !strcasecmp(line, "Y") || !strcmp(line, "1");
+	return *on || !strcasecmp(line, "N") || !strcmp(line, "0");
+}
+
 static int add_nested(struct nm_probe_context *context, const struct nm_strings *modules,
 		      const char *backend)
 {
@@ -132,13 +138,16 @@ static int add_nested(struct nm_probe_context *context, const struct nm_strings 
 					   backend ? backend : "kvm");
 	const char *line = path ? nm_root_line(context->root, context->arena, path) : NULL;
 	int error = errno;
-	bool on = line && (!strcasecmp(line, "Y") || !strcmp(line, "1"));
+	bool on;
 
 	if (!path)
 		return -ENOMEM;
 	/* There it is arm.nested. */
 	if (nm_found_arm64(context))
 		return 0;
+	if (line && !parse_nested(line, &on))
+		return nm_unknown_add(context, "kvm.nested", NULL,
+				      "/%s is neither Y nor N, neither 1 nor 0", path);
 	if (line)
 		return nm_finding_add(context, "kvm.nested", on ? NM_STATUS_PASS : NM_STATUS_INFO,
 				      NM_BOOL(on),

@@ -27,13 +27,14 @@ static const char *product(struct nm_arena *arena, const struct nm_signs *signs)
 	return vendor ? vendor : name;
 }
 
-static int add_product(struct nm_probe_context *context)
+static int add_product(struct nm_probe_context *context, const struct nm_signs *signs)
 {
 	const char *name = context->machine->product;
 
 	if (!name)
 		return nm_unknown_add(context, "platform.product", NULL,
-				      "no SMBIOS strings in /sys/class/dmi/id");
+				      "no SMBIOS strings in /sys/class/dmi/id: %s",
+				      nm_why_not(signs->dmi_error[NM_DMI_SYS_VENDOR]));
 	return nm_finding_add(context, "platform.product", NM_STATUS_INFO, NM_STRING(name), NULL,
 			      "/sys/class/dmi/id");
 }
@@ -281,7 +282,8 @@ static int add_cloud(struct nm_probe_context *context, struct nm_platform *platf
 	if (!nm_signs_dmi(signs))
 		return nm_unknown_add(context, "platform.cloud", NULL,
 				      "no SMBIOS strings in /sys/class/dmi/id, by which clouds are "
-				      "recognised");
+				      "recognised: %s",
+				      nm_why_not(signs->dmi_error[NM_DMI_SYS_VENDOR]));
 	return nm_finding_add(
 		context, "platform.cloud", NM_STATUS_INFO, NM_STRING("none recognised"), NULL,
 		"SMBIOS strings, /sys/hypervisor, command line; table of " NM_CLOUDS_AS_OF "%s",
@@ -367,7 +369,7 @@ static int add_bare_metal(struct nm_probe_context *context, const struct nm_plat
 /* Everything that only looks at the signs, in the order in which one needs the other. */
 static int add_what_is_seen(struct nm_probe_context *context, struct nm_platform *platform)
 {
-	int r = add_product(context);
+	int r = add_product(context, &platform->signs);
 
 	if (!r)
 		r = add_cloud(context, platform);

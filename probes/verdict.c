@@ -42,13 +42,30 @@ static const char *proof_words(struct nm_probe_context *context)
 		      : "proven by a guest";
 }
 
+/* The register that firmware locks; NULL where it did not lock VMX or SVM off. */
+static const char *firmware_step(const struct nm_probe_context *context)
+{
+	static const char *const locks[] = {"vmx.cpu.feature_control", "svm.cpu.vm_cr"};
+
+	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+		const struct nm_finding *lock = nm_found(context, locks[i]);
+
+		if (lock && lock->status == NM_STATUS_FAIL)
+			return lock->remedy;
+	}
+	return NULL;
+}
+
 /* Of a platform that could give its guests VMX or SVM and does not, only the platform can change that. */
 static const char *next_step(const struct nm_probe_context *context, const char *otherwise)
 {
 	const struct nm_finding *platform = nm_found(context, "platform.nesting");
 	bool there = nm_found_is(context, "cpu.virtualization", "vmx") ||
 		     nm_found_is(context, "cpu.virtualization", "svm");
+	const char *firmware = firmware_step(context);
 
+	if (firmware)
+		return firmware;
 	return !there && platform && platform->remedy ? platform->remedy : otherwise;
 }
 

@@ -6,7 +6,6 @@ name = android-emulator
 title = Android emulator
 as_of = 2026-09
 source = https://aospbooks.github.io/android-emulator-internal-book/05-cpu-acceleration/
-unknown = SSSE3, which the emulator warns about for x86 images: not looked for
 
 [requirement]
 label = CPU virtualization: vmx or svm
@@ -38,3 +37,10 @@ finding = kvm.cap.debugregs kvm.cap.xsave kvm.cap.vcpu_events kvm.cap.x86_robust
 finding = kvm.cap.adjust_clock kvm.cap.set_identity_map_addr
 level = hard
 source = qemu accel/kvm/kvm-all.c, target/i386/kvm/kvm.c
+
+[requirement]
+label = CPU flag ssse3, for x86 images
+when = cpu.architecture x86_64
+finding = cpu.flag.ssse3
+level = soft
+source = the emulator warns without it, at second hand

@@ -8,7 +8,6 @@ as_of = 2026-09
 source = https://github.com/firecracker-microvm/firecracker docs/getting-started.md
 advice = Firecracker says that it is not tested under nested virtualization (src/vmm/src/arch/x86_64/msr.rs)
 unknown = permission for AMX tile data, where the CPU has AMX: not looked for
-unknown = pages of 4 KiB: not looked for
 
 [requirement]
 label = architecture is x86_64 or aarch64
@@ -109,3 +108,10 @@ finding = isolation.vulnerability.*
 lacks = Vulnerable
 level = soft
 source = firecracker tools/devtool
+
+[requirement]
+label = host pages of 4 KiB
+finding = cpu.page_bytes
+equals = 4096
+level = soft
+source = firecracker docs/kernel-policy.md

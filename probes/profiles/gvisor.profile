@@ -7,7 +7,7 @@ title = gVisor, KVM platform
 as_of = 2026-09
 source = https://github.com/google/gvisor g3doc/user_guide/platforms.md
 advice = gVisor recommends its KVM platform on bare metal only, and systrap inside a VM
-unknown = host pages of 4 KiB and, on arm64, virtual addresses of 48 bits: not looked for
+unknown = virtual addresses of 48 bits on arm64: not looked for
 
 [requirement]
 label = device /dev/kvm opens for reading and writing
@@ -49,3 +49,10 @@ when = cpu.architecture aarch64
 finding = kvm.cap.arm_vm_ipa_size
 level = soft
 source = gvisor pkg/sentry/platform/kvm/kvm_arm64.go
+
+[requirement]
+label = host pages of 4 KiB
+finding = cpu.page_bytes
+equals = 4096
+level = hard
+source = gvisor pkg/sentry/platform/kvm/kvm.go

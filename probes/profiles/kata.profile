@@ -7,7 +7,6 @@ title = Kata Containers
 as_of = 2026-09
 source = https://github.com/kata-containers/kata-containers src/runtime/cmd/kata-runtime/kata-check_amd64.go
 unknown = what the VMM beneath Kata needs: check qemu, cloud-hypervisor or firecracker too
-unknown = CPU flag sse4_1: not looked for; both checkers of Kata do
 
 [requirement]
 label = CPU virtualization: vmx or svm
@@ -66,3 +65,10 @@ finding = kvm.parameter.kvm.kvmclock_periodic_sync
 equals = Y
 level = soft
 source = kata src/tools/kata-ctl/src/arch/x86_64/mod.rs
+
+[requirement]
+label = CPU flags lm and sse4_1
+when = cpu.architecture x86_64
+finding = cpu.flag.lm cpu.flag.sse4_1
+level = hard
+source = kata src/runtime/cmd/kata-runtime/kata-check_amd64.go

@@ -45,3 +45,20 @@ Test(probes_cpu, a_dump_that_is_none_is_unknown)
 	probe_with(nm_probe_cpu);
 	found_status("cpu.brand", NM_STATUS_UNKNOWN);
 }
+
+Test(probes_cpu, pages_are_as_large_as_the_kernel_says)
+{
+	given_text("nestmark/uname", "machine: aarch64\npage_bytes: 65536\n");
+	given_error(NM_ANSWER_TEXT, "nestmark/cpuid", ENOTSUP);
+	probe_with(nm_probe_cpu);
+	found_string("cpu.architecture", "aarch64");
+	found_int("cpu.page_bytes", 65536);
+}
+
+Test(probes_cpu, a_page_size_that_is_no_number_is_unknown)
+{
+	given_text("nestmark/uname", "machine: x86_64\npage_bytes: -1\n");
+	given_text("nestmark/cpuid", LEAF_0 LEAF_1_VMX);
+	probe_with(nm_probe_cpu);
+	found_status("cpu.page_bytes", NM_STATUS_UNKNOWN);
+}

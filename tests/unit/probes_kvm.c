@@ -331,6 +331,15 @@ Test(probes_kvm, nested_has_two_spellings)
 	nested_case("kvm_amd", "0\n", false);
 }
 
+Test(probes_kvm, nested_that_is_neither_is_unknown)
+{
+	given_cpu("vmx");
+	given_list("sys/module", "kvm kvm_intel");
+	given_text("sys/module/kvm_intel/parameters/nested", "1e999\n");
+	probe_with(nm_probe_kvm);
+	found_status("kvm.nested", NM_STATUS_UNKNOWN);
+}
+
 Test(probes_kvm, capabilities_are_those_of_the_architecture)
 {
 	static const char *const machines[] = {"x86_64", "aarch64"};

@@ -244,3 +244,13 @@ Test(probes_verdict, an_arm64_machine_with_kvm)
 	decided("hardware", NM_STATUS_UNKNOWN,
 		"capable (EL2, no EL2 for guests): not proven: x86-64 only");
 }
+
+Test(probes_verdict, what_firmware_locked_off_only_firmware_switches_on)
+{
+	with("kvm.device", NM_STATUS_FAIL, NM_STRING("/dev/kvm"), "load kvm_intel", "not there");
+	with("platform.nesting", NM_STATUS_WARN, NM_STRING("off"), "ask the host", "x");
+	with("vmx.cpu.feature_control", NM_STATUS_FAIL, NM_STRING("locked"),
+	     "enable VT-x in the firmware", "x");
+	decided("none", NM_STATUS_FAIL, "none: not there");
+	next_is("enable VT-x in the firmware");
+}
