@@ -25,12 +25,6 @@ bool nm_isolation_is_yes(const char *line)
 	return !strcasecmp(line, "Y") || !strcmp(line, "1");
 }
 
-int nm_isolation_unknown(struct nm_probe_context *context, const char *id, const char *path,
-			 int error)
-{
-	return nm_unknown_add(context, id, NULL, "/%s: %s", path, nm_why_not(error));
-}
-
 /* "a, b" for people. */
 const char *nm_isolation_join(const struct nm_probe_context *context, const char *list,
 			      const char *name)
@@ -49,8 +43,8 @@ static int add_smt(struct nm_probe_context *context)
 	const char *active;
 
 	if (!control || !*control)
-		return nm_isolation_unknown(context, "isolation.smt", SMT "control",
-					    control ? EBADMSG : error);
+		return nm_unread_add(context, "isolation.smt", SMT "control",
+				     control ? EBADMSG : error);
 	active = nm_root_line(context->root, context->arena, SMT "active");
 	return nm_finding_add(context, "isolation.smt", NM_STATUS_INFO,
 			      NM_STRING(nm_clean(context, control)), NULL,
@@ -116,7 +110,7 @@ static int add_nx_huge_pages(struct nm_probe_context *context)
 	bool needed = state && nm_isolation_judge(state) == NM_STATUS_WARN;
 
 	if (!line)
-		return nm_isolation_unknown(context, id, path, error);
+		return nm_unread_add(context, id, path, error);
 	if (!on && needed)
 		return nm_finding_add(
 			context, id, NM_STATUS_WARN, NM_STRING(nm_clean(context, line)),
@@ -164,8 +158,7 @@ static int add_lockdown(struct nm_probe_context *context)
 				      "no /%s: securityfs is not mounted, or the kernel has none",
 				      path);
 	if (!close)
-		return nm_isolation_unknown(context, "isolation.lockdown", path,
-					    line ? EBADMSG : error);
+		return nm_unread_add(context, "isolation.lockdown", path, line ? EBADMSG : error);
 	mode = nm_arena_strndup(context->arena, open + 1, (size_t)(close - open - 1));
 	return nm_finding_add(context, "isolation.lockdown", NM_STATUS_INFO,
 			      NM_STRING(nm_clean(context, mode)), NULL, "/%s", path);
@@ -185,7 +178,7 @@ static int add_modules(struct nm_probe_context *context)
 				      NM_STRING("none"), NULL,
 				      "no /%s: the kernel loads no modules", disabled);
 	if (!off)
-		return nm_isolation_unknown(context, "isolation.modules", disabled, error);
+		return nm_unread_add(context, "isolation.modules", disabled, error);
 	if (nm_isolation_is_yes(off))
 		value = "none";
 	else if (signature && nm_isolation_is_yes(signature))

@@ -37,7 +37,4 @@ const char *nm_isolation_join(const struct nm_probe_context *context, const char
 /** Whether a module parameter is on. */
 bool nm_isolation_is_yes(const char *line);
 
-int nm_isolation_unknown(struct nm_probe_context *context, const char *id, const char *path,
-			 int error);
-
 #endif

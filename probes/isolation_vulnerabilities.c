@@ -151,7 +151,7 @@ int nm_isolation_mitigations(struct nm_probe_context *context)
 	char *next = NULL;
 
 	if (!line)
-		return nm_isolation_unknown(context, id, "proc/cmdline", errno);
+		return nm_unread_add(context, id, "proc/cmdline", errno);
 	words = nm_arena_strndup(context->arena, line, strcspn(line, "\n"));
 	if (!words)
 		return -ENOMEM;

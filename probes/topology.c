@@ -132,8 +132,7 @@ static int add_cpuset(struct nm_probe_context *context)
 	int r = nm_cgroup_find(context, "cpuset", &group);
 
 	if (r)
-		return nm_unknown_add(context, "topology.cpuset", NULL, "/%s: %s", path,
-				      nm_why_not(-r));
+		return nm_unread_add(context, "topology.cpuset", path, -r);
 	errno = 0;
 	cpus = cpuset_of(context, &group, &path);
 	error = cpus ? EBADMSG : errno;
@@ -147,8 +146,7 @@ static int add_cpuset(struct nm_probe_context *context)
 		return nm_finding_add(context, "topology.cpuset", NM_STATUS_INFO, NM_STRING("none"),
 				      NULL, "no /%s: this control group has no cpuset of its own",
 				      nm_clean(context, path));
-	return nm_unknown_add(context, "topology.cpuset", NULL, "/%s: %s", nm_clean(context, path),
-			      nm_why_not(error));
+	return nm_unread_add(context, "topology.cpuset", path, error);
 }
 
 /* "QUOTA PERIOD" in microseconds, or "max PERIOD" (Documentation/admin-guide/cgroup-v2.rst). */
