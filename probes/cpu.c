@@ -9,7 +9,6 @@
 #include "probes/line.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/utsname.h>
 
 static int add_flag(struct nm_probe_context *context, const char *id, bool set, const char *source)
