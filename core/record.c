@@ -38,25 +38,6 @@ const struct nm_value *nm_map_get(const struct nm_map *map, const char *name)
 	return NULL;
 }
 
-bool nm_value_equal(const struct nm_value *a, const struct nm_value *b)
-{
-	if (a->type != b->type)
-		return false;
-	switch (a->type) {
-	case NM_VALUE_BOOL:
-		return a->boolean == b->boolean;
-	case NM_VALUE_INT:
-		return a->integer == b->integer;
-	case NM_VALUE_REAL:
-		return a->real == b->real;
-	case NM_VALUE_STRING:
-		return !strcmp(a->string, b->string);
-	case NM_VALUE_NONE:
-		break;
-	}
-	return true;
-}
-
 int nm_strings_add(struct nm_arena *arena, struct nm_strings *strings, const char *item)
 {
 	const char **slot = nm_arena_append(arena, &strings->items, &strings->count, sizeof(*slot));

@@ -41,7 +41,6 @@ struct nm_map {
 
 int nm_map_set(struct nm_arena *arena, struct nm_map *map, const char *name, struct nm_value value);
 const struct nm_value *nm_map_get(const struct nm_map *map, const char *name);
-bool nm_value_equal(const struct nm_value *a, const struct nm_value *b);
 
 /** An ordered list of strings; a JSON array. */
 struct nm_strings {

@@ -16,10 +16,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAX_FILE     ((size_t)1 << 20)
-#define HEAD	     ((size_t)64 << 10)
-#define MANIFEST     "nestmark/capture.json"
-#define MAX_MANIFEST ((size_t)16 << 20)
+#define MAX_FILE ((size_t)1 << 20)
+#define HEAD	 ((size_t)64 << 10)
+#define MANIFEST "nestmark/capture.json"
 
 /* A link in a recorded folder must not lead to files of this machine. */
 static int open_in(const struct nm_root *root, const char *path, int flags)

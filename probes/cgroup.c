@@ -3,7 +3,6 @@
 #include "probes/cgroup.h"
 
 #include "probes/kept.h"
-#include "probes/number.h"
 
 #include <errno.h>
 #include <string.h>

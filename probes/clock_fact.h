@@ -5,6 +5,8 @@
 
 #include "core/text.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** CLOCK_MONOTONIC_RAW and the TSC at one moment: the TSC was read within width/2 ticks of it. */
@@ -21,5 +23,31 @@ struct nm_reading nm_reading_take(void);
  * is ahead of the first CPU's, within bounds; or "offset N unknown".
  */
 int nm_clock_fact(struct nm_text *out, void *context);
+
+#define NM_MAX_READINGS 8
+#define NM_MAX_OFFSETS	64
+
+struct nm_clock_reading {
+	uint64_t ticks, ns, width;
+};
+
+struct nm_clock_offset {
+	uint64_t cpu;
+	bool known;
+	int64_t lo, hi;
+};
+
+/** The fact "time", parsed. */
+struct nm_clocks {
+	struct nm_clock_reading readings[NM_MAX_READINGS];
+	size_t reading_count;
+	bool has_offsets;
+	uint64_t cpu;
+	struct nm_clock_offset offsets[NM_MAX_OFFSETS];
+	size_t offset_count;
+};
+
+/** out must be zeroed; false for what is not as it is written. */
+bool nm_clock_fact_parse(const char *text, struct nm_clocks *out);
 
 #endif

@@ -10,7 +10,6 @@
 #include "probes/number.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 

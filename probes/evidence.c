@@ -34,3 +34,9 @@ const char *nm_clean(const struct nm_probe_context *context, const char *text)
 	copy = nm_arena_strdup(context->arena, clean);
 	return copy ? copy : "";
 }
+
+int nm_unread_add(struct nm_probe_context *context, const char *id, const char *path, int error)
+{
+	return nm_unknown_add(context, id, NULL, "/%s: %s", nm_clean(context, path),
+			      nm_why_not(error));
+}

@@ -1,207 +1,37 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "probes/probes.h"
+#include "probes/isolation.h"
 
 #include "probes/evidence.h"
-#include "probes/kept.h"
-#include "probes/line.h"
 #include "probes/number.h"
+#include "probes/probes.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/prctl.h>
 
-#define VULNERABILITIES "sys/devices/system/cpu/vulnerabilities"
-#define SMT		"sys/devices/system/cpu/smt/"
-#define MAX_ENTRIES	128
+#define SMT "sys/devices/system/cpu/smt/"
 
 /* What a probe inside a guest reads is what the hypervisor wants it to see. */
-static const char *shown_by(const struct nm_probe_context *context)
+const char *nm_isolation_shown_by(const struct nm_probe_context *context)
 {
 	return context->machine->level == 1 ? " (as the hypervisor below shows the CPU)" : "";
 }
 
-static bool is_yes(const char *line)
+bool nm_isolation_is_yes(const char *line)
 {
 	return !strcasecmp(line, "Y") || !strcmp(line, "1");
 }
 
-static int add_unknown(struct nm_probe_context *context, const char *id, const char *path,
-		       int error)
-{
-	return nm_unknown_add(context, id, NULL, "/%s: %s", path, nm_why_not(error));
-}
-
-/* Vulnerabilities */
-
-/*
- * The kernel's words (Documentation/ABI/testing/sysfs-devices-system-cpu and arch/x86/kernel/cpu/bugs.c): "Not affected",
- * "Mitigation: …" and "Vulnerable…", with several parts in one line: "Mitigation: PTE Inversion; VMX: conditional cache
- * flushes, SMT vulnerable". The worst part decides.
- */
-static enum nm_status judge(const char *state)
-{
-	if (strcasestr(state, "vulnerable"))
-		return NM_STATUS_WARN;
-	if (strcasestr(state, "unknown"))
-		return NM_STATUS_UNKNOWN;
-	if (!strncmp(state, "Not affected", 12) || strstr(state, "Mitigation"))
-		return NM_STATUS_PASS;
-	return NM_STATUS_UNKNOWN;
-}
-
-static const char *state_of(const struct nm_probe_context *context, const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), VULNERABILITIES "/%.63s", name);
-	return nm_root_line(context->root, context->arena, path);
-}
-
-static int add_vulnerability(struct nm_probe_context *context, const char *name,
-			     enum nm_status *status)
-{
-	const char *state = state_of(context, name);
-	int error = errno;
-	char id[128];
-
-	*status = state ? judge(state) : NM_STATUS_UNKNOWN;
-	snprintf(id, sizeof(id), "isolation.vulnerability.%s", name);
-	if (!state)
-		return nm_detail_add(context, id, *status, (struct nm_value) {0}, NULL,
-				     "/" VULNERABILITIES "/%s: %s", name, nm_why_not(error));
-	return nm_detail_add(context, id, *status, NM_STRING(nm_clean(context, state)),
-			     *status == NM_STATUS_WARN
-				     ? "newer microcode or kernel, or other mitigations; see "
-				       "Documentation/admin-guide/hw-vuln of the kernel"
-				     : NULL,
-			     "/" VULNERABILITIES "/%s%s", name, shown_by(context));
-}
-
 /* "a, b" for people. */
-static const char *joined(const struct nm_probe_context *context, const char *list,
-			  const char *name)
+const char *nm_isolation_join(const struct nm_probe_context *context, const char *list,
+			      const char *name)
 {
 	const char *longer = *list ? nm_arena_printf(context->arena, "%s, %s", list, name) : name;
 
 	return longer ? longer : list;
-}
-
-static int add_vulnerabilities(struct nm_probe_context *context)
-{
-	static const char id[] = "isolation.vulnerabilities";
-	const char *lists[] = {[NM_STATUS_WARN] = "", [NM_STATUS_UNKNOWN] = ""};
-	unsigned int counts[] = {[NM_STATUS_UNKNOWN] = 0};
-	struct nm_strings names = {0};
-	unsigned int total = 0;
-	int r = nm_root_list(context->root, context->arena, VULNERABILITIES, &names);
-
-	for (size_t i = 0; !r && i < names.count && total < MAX_ENTRIES; i++) {
-		enum nm_status status;
-
-		if (!nm_fits_id(names.items[i]))
-			continue;
-		r = add_vulnerability(context, names.items[i], &status);
-		total++;
-		counts[status]++;
-		if (status == NM_STATUS_WARN || status == NM_STATUS_UNKNOWN)
-			lists[status] = joined(context, lists[status], names.items[i]);
-	}
-	if (r)
-		return r;
-	if (!total)
-		return nm_unknown_add(context, id, NULL,
-				      "/" VULNERABILITIES " is empty: absent, or not captured");
-	return nm_finding_add(
-		context, id,
-		counts[NM_STATUS_WARN]	    ? NM_STATUS_WARN
-		: counts[NM_STATUS_UNKNOWN] ? NM_STATUS_UNKNOWN
-					    : NM_STATUS_PASS,
-		NM_INT(counts[NM_STATUS_WARN]),
-		counts[NM_STATUS_WARN]
-			? "look at isolation.vulnerability.* before guests of strangers run here"
-			: NULL,
-		"of %u known to this kernel, vulnerable: %s; unknown: %s%s", total,
-		*lists[NM_STATUS_WARN] ? nm_clean(context, lists[NM_STATUS_WARN]) : "none",
-		*lists[NM_STATUS_UNKNOWN] ? nm_clean(context, lists[NM_STATUS_UNKNOWN]) : "none",
-		shown_by(context));
-}
-
-/* Mitigations in force */
-
-/*
- * Words of the command line that take a mitigation away. Documentation/admin-guide/kernel-parameters.txt; the vectors of
- * mitigations=auto (6.17) in Documentation/admin-guide/hw-vuln/attack_vector_controls.rst are looked for apart.
- */
-static const char *const weakening[] = {"mitigations=off",
-					"nopti",
-					"pti=off",
-					"nospectre_v1",
-					"nospectre_v2",
-					"nospec_store_bypass_disable",
-					"spectre_v2=off",
-					"spectre_v2_user=off",
-					"spectre_bhi=off",
-					"spec_store_bypass_disable=off",
-					"l1tf=off",
-					"mds=off",
-					"tsx_async_abort=off",
-					"mmio_stale_data=off",
-					"reg_file_data_sampling=off",
-					"gather_data_sampling=off",
-					"srbds=off",
-					"retbleed=off",
-					"spec_rstack_overflow=off",
-					"indirect_target_selection=off",
-					"tsa=off",
-					"vmscape=off",
-					"kvm.nx_huge_pages=off",
-					"kvm-intel.vmentry_l1d_flush=never",
-					"kvm_intel.vmentry_l1d_flush=never",
-					NULL};
-
-static bool weakens(const char *word)
-{
-	if (nm_name_index(weakening, word) >= 0)
-		return true;
-	return !strncmp(word, "mitigations=", 12) &&
-	       (strstr(word, "no_guest_host") || strstr(word, "no_guest_guest") ||
-		strstr(word, "no_cross_thread"));
-}
-
-static int add_mitigations(struct nm_probe_context *context)
-{
-	static const char id[] = "isolation.mitigations";
-	const char *line = nm_kept_text(context, "proc/cmdline");
-	char *words;
-	const char *value = "auto";
-	const char *weak = "";
-	char *next = NULL;
-
-	if (!line)
-		return add_unknown(context, id, "proc/cmdline", errno);
-	words = nm_arena_strndup(context->arena, line, strcspn(line, "\n"));
-	if (!words)
-		return -ENOMEM;
-	/* What follows "--" is for init. */
-	for (char *word = strtok_r(words, " \t", &next); word && strcmp(word, "--") != 0;
-	     word = strtok_r(NULL, " \t", &next)) {
-		if (!strncmp(word, "mitigations=", 12))
-			value = word + 12;
-		if (weakens(word))
-			weak = joined(context, weak, word);
-	}
-	return nm_finding_add(
-		context, id, *weak ? NM_STATUS_WARN : NM_STATUS_PASS,
-		NM_STRING(nm_clean(context, value)),
-		*weak ? "take these words from the kernel's command line where guests "
-			"do not trust each other"
-		      : NULL,
-		"/proc/cmdline takes mitigations away with: %s",
-		*weak ? nm_clean(context, weak) : "nothing");
 }
 
 /* SMT and core scheduling */
@@ -213,8 +43,8 @@ static int add_smt(struct nm_probe_context *context)
 	const char *active;
 
 	if (!control || !*control)
-		return add_unknown(context, "isolation.smt", SMT "control",
-				   control ? EBADMSG : error);
+		return nm_unread_add(context, "isolation.smt", SMT "control",
+				     control ? EBADMSG : error);
 	active = nm_root_line(context->root, context->arena, SMT "active");
 	return nm_finding_add(context, "isolation.smt", NM_STATUS_INFO,
 			      NM_STRING(nm_clean(context, control)), NULL,
@@ -222,7 +52,7 @@ static int add_smt(struct nm_probe_context *context)
 			      !active		     ? "unknown"
 			      : !strcmp(active, "1") ? "running"
 						     : "not running",
-			      shown_by(context));
+			      nm_isolation_shown_by(context));
 }
 
 /*
@@ -275,12 +105,12 @@ static int add_nx_huge_pages(struct nm_probe_context *context)
 	static const char id[] = "isolation.nx_huge_pages";
 	const char *line = nm_root_line(context->root, context->arena, path);
 	int error = errno;
-	const char *state = state_of(context, "itlb_multihit");
-	bool on = line && is_yes(line);
-	bool needed = state && judge(state) == NM_STATUS_WARN;
+	const char *state = nm_isolation_state(context, "itlb_multihit");
+	bool on = line && nm_isolation_is_yes(line);
+	bool needed = state && nm_isolation_judge(state) == NM_STATUS_WARN;
 
 	if (!line)
-		return add_unknown(context, id, path, error);
+		return nm_unread_add(context, id, path, error);
 	if (!on && needed)
 		return nm_finding_add(
 			context, id, NM_STATUS_WARN, NM_STRING(nm_clean(context, line)),
@@ -328,7 +158,7 @@ static int add_lockdown(struct nm_probe_context *context)
 				      "no /%s: securityfs is not mounted, or the kernel has none",
 				      path);
 	if (!close)
-		return add_unknown(context, "isolation.lockdown", path, line ? EBADMSG : error);
+		return nm_unread_add(context, "isolation.lockdown", path, line ? EBADMSG : error);
 	mode = nm_arena_strndup(context->arena, open + 1, (size_t)(close - open - 1));
 	return nm_finding_add(context, "isolation.lockdown", NM_STATUS_INFO,
 			      NM_STRING(nm_clean(context, mode)), NULL, "/%s", path);
@@ -348,113 +178,15 @@ static int add_modules(struct nm_probe_context *context)
 				      NM_STRING("none"), NULL,
 				      "no /%s: the kernel loads no modules", disabled);
 	if (!off)
-		return add_unknown(context, "isolation.modules", disabled, error);
-	if (is_yes(off))
+		return nm_unread_add(context, "isolation.modules", disabled, error);
+	if (nm_isolation_is_yes(off))
 		value = "none";
-	else if (signature && is_yes(signature))
+	else if (signature && nm_isolation_is_yes(signature))
 		value = "signed";
 	return nm_finding_add(context, "isolation.modules", NM_STATUS_INFO, NM_STRING(value), NULL,
 			      "which modules root may still load: /%s is %s, sig_enforce is %s",
 			      disabled, nm_clean(context, off),
 			      signature ? nm_clean(context, signature) : "absent");
-}
-
-/* KVM's parameters that trade isolation for something else. */
-
-struct unsafe {
-	const char *module, *name;
-	const char *unsafe; /* the value that is; "Y" stands for 1 too */
-	const char *meaning;
-};
-
-/* MODULE_PARM_DESC and comments in virt/kvm/kvm_main.c, arch/x86/kvm/x86.c, vmx/vmx.c, svm/svm.c, drivers/vfio/vfio_iommu_type1.c. */
-static const struct unsafe unsafe[] = {
-	{"kvm", "allow_unsafe_mappings", "Y",
-	 "guests may map pages that the kernel does not count, and keep them when they are freed"},
-	{"kvm", "enable_vmware_backdoor", "Y",
-	 "guest user space may reach the emulated VMware ports: a larger surface"},
-	{"kvm", "ignore_msrs", "Y",
-	 "unknown registers read as 0 instead of raising #GP: guests are misled about the CPU"},
-	{"kvm", "force_emulation_prefix", "Y",
-	 "a guest may send any instruction to KVM's emulator: a larger surface, for tests only"},
-	{"kvm_intel", "vmentry_l1d_flush", "never",
-	 "what the host had in L1D stays there for the guest (L1TF)"},
-	{"kvm_intel", "allow_smaller_maxphyaddr", "Y",
-	 "guest page faults are intercepted and some accesses emulated: a larger surface"},
-	{"kvm_intel", "dump_invalid_vmcs", "Y", "guest state may get into the kernel log"},
-	{"kvm_amd", "dump_invalid_vmcb", "Y", "guest state may get into the kernel log"},
-	{"iommufd", "allow_unsafe_interrupts", "Y",
-	 "a guest with a device of its own may raise any interrupt of the host"},
-	{"vfio_iommu_type1", "allow_unsafe_interrupts", "Y",
-	 "a guest with a device of its own may raise any interrupt of the host"},
-};
-
-static bool is_unsafe(const struct unsafe *parameter, const char *value)
-{
-	if (!strcmp(parameter->unsafe, "Y"))
-		return strcmp(value, "0") != 0 && strcasecmp(value, "N") != 0;
-	return !strcmp(value, parameter->unsafe);
-}
-
-static int add_parameter(struct nm_probe_context *context, const struct unsafe *parameter,
-			 unsigned int *read, const char **found)
-{
-	char path[128];
-	char id[128];
-	const char *line;
-	bool bad;
-
-	snprintf(path, sizeof(path), "sys/module/%s/parameters/%s", parameter->module,
-		 parameter->name);
-	line = nm_root_line(context->root, context->arena, path);
-	if (!line)
-		return 0;
-	bad = is_unsafe(parameter, line);
-	++*read;
-	if (bad)
-		*found = joined(context, *found, parameter->name);
-	snprintf(id, sizeof(id), "isolation.parameter.%s.%s", parameter->module, parameter->name);
-	return nm_detail_add(context, id, bad ? NM_STATUS_WARN : NM_STATUS_PASS,
-			     NM_STRING(nm_clean(context, line)),
-			     bad ? "load the module without it where guests are not trusted" : NULL,
-			     "/%s; when set: %s", path, parameter->meaning);
-}
-
-static int add_parameters(struct nm_probe_context *context)
-{
-	static const char id[] = "isolation.kvm_parameters";
-	const char *found = "";
-	unsigned int read = 0;
-	int r = 0;
-
-	for (size_t i = 0; !r && i < sizeof(unsafe) / sizeof(unsafe[0]); i++)
-		r = add_parameter(context, &unsafe[i], &read, &found);
-	if (r)
-		return r;
-	if (!read)
-		return nm_unknown_add(
-			context, id, NULL,
-			"no parameter of KVM's modules can be read: not loaded, or not "
-			"captured");
-	return nm_finding_add(context, id, *found ? NM_STATUS_WARN : NM_STATUS_PASS,
-			      NM_STRING(*found ? found : "safe"),
-			      *found ? "load the modules without them where guests are not trusted"
-				     : NULL,
-			      "%u parameters that can weaken isolation were read; set: %s", read,
-			      *found ? found : "none");
-}
-
-/* A sibling that goes idle inside the guest may leak return predictions (hw-vuln/cross-thread-rsb.rst). */
-static int add_smt_rsb(struct nm_probe_context *context)
-{
-	static const char path[] = "sys/module/kvm/parameters/mitigate_smt_rsb";
-	const char *line = nm_root_line(context->root, context->arena, path);
-
-	if (!line)
-		return 0;
-	return nm_detail_add(context, "isolation.smt_rsb", NM_STATUS_INFO, NM_BOOL(is_yes(line)),
-			     NULL, "/%s; when set, no guest may run HLT or MWAIT without a VM exit",
-			     path);
 }
 
 /* What a sibling could reach */
@@ -486,12 +218,12 @@ static const char *leaks_of(const struct nm_probe_context *context, bool *unknow
 
 	*unknown = false;
 	for (size_t i = 0; i < sizeof(leaks) / sizeof(leaks[0]); i++) {
-		const char *state = state_of(context, leaks[i].name);
-		enum nm_status status = state ? judge(state) : NM_STATUS_UNKNOWN;
+		const char *state = nm_isolation_state(context, leaks[i].name);
+		enum nm_status status = state ? nm_isolation_judge(state) : NM_STATUS_UNKNOWN;
 
 		*unknown |= status == NM_STATUS_UNKNOWN;
 		if (status == NM_STATUS_WARN)
-			list = joined(context, list, leaks[i].reach);
+			list = nm_isolation_join(context, list, leaks[i].reach);
 	}
 	return list;
 }
@@ -598,9 +330,18 @@ static int add_proof(struct nm_probe_context *context)
 int nm_probe_isolation(struct nm_probe_context *context)
 {
 	static int (*const parts[])(struct nm_probe_context *) = {
-		add_vulnerabilities, add_mitigations, add_smt,	    add_core_scheduling,
-		add_nx_huge_pages,   add_ksm,	      add_lockdown, add_modules,
-		add_parameters,	     add_smt_rsb,     add_sibling,  add_proof,
+		nm_isolation_vulnerabilities,
+		nm_isolation_mitigations,
+		add_smt,
+		add_core_scheduling,
+		add_nx_huge_pages,
+		add_ksm,
+		add_lockdown,
+		add_modules,
+		nm_isolation_parameters,
+		nm_isolation_smt_rsb,
+		add_sibling,
+		add_proof,
 	};
 	int r = 0;
 

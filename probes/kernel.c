@@ -12,8 +12,7 @@ int nm_probe_kernel(struct nm_probe_context *context)
 	const char *release = nm_root_line(context->root, context->arena, path);
 
 	if (!release || !*release)
-		return nm_unknown_add(context, "kernel.release", NULL, "/%s: %s", path,
-				      nm_why_not(release ? EBADMSG : errno));
+		return nm_unread_add(context, "kernel.release", path, release ? EBADMSG : errno);
 	return nm_finding_add(context, "kernel.release", NM_STATUS_INFO,
 			      NM_STRING(nm_clean(context, release)), NULL, "/%s", path);
 }

@@ -19,13 +19,6 @@
 #define MAX_SIZES 8 /* kinds of hugepages; x86 has two, arm64 up to four */
 #define MAX_NODES 64
 
-static int add_unknown(struct nm_probe_context *context, const char *id, const char *path,
-		       int error)
-{
-	return nm_unknown_add(context, id, NULL, "/%s: %s", nm_clean(context, path),
-			      nm_why_not(error));
-}
-
 static int add_meminfo(struct nm_probe_context *context)
 {
 	static const struct {
@@ -47,7 +40,7 @@ static int add_meminfo(struct nm_probe_context *context)
 			r = nm_finding_add(context, lines[i].id, NM_STATUS_INFO,
 					   NM_INT((int64_t)bytes), NULL, "%s", lines[i].what);
 		else
-			r = add_unknown(context, lines[i].id, "proc/meminfo", error);
+			r = nm_unread_add(context, lines[i].id, "proc/meminfo", error);
 	}
 	return r;
 }
@@ -133,7 +126,7 @@ static int add_size(struct nm_probe_context *context, const char *size, uint64_t
 	snprintf(id, sizeof(id), "memory.hugepages.%llukb", (unsigned long long)kilobytes);
 	if (!read_count(context, HUGEPAGES, size, "nr_hugepages", &pages) ||
 	    !read_count(context, HUGEPAGES, size, "free_hugepages", &unused))
-		return add_unknown(context, id, HUGEPAGES, errno);
+		return nm_unread_add(context, id, HUGEPAGES, errno);
 	if (!pages)
 		return nm_finding_add(context, id, NM_STATUS_INFO, NM_INT(0),
 				      reserve_command(context, kilobytes),
@@ -190,7 +183,7 @@ static int add_thp(struct nm_probe_context *context)
 	bool never = mode && !strcmp(mode, "never");
 
 	if (!mode)
-		return add_unknown(context, "memory.thp", THP "enabled", error);
+		return nm_unread_add(context, "memory.thp", THP "enabled", error);
 	return nm_finding_add(context, "memory.thp", never ? NM_STATUS_WARN : NM_STATUS_PASS,
 			      NM_STRING(mode), never ? remedy : NULL, "/" THP "enabled");
 }
@@ -217,7 +210,7 @@ static int add_ksm(struct nm_probe_context *context)
 	bool known;
 
 	if (!nm_root_number(context, KSM "run", &run))
-		return add_unknown(context, "memory.ksm", KSM "run", errno);
+		return nm_unread_add(context, "memory.ksm", KSM "run", errno);
 	known = nm_root_number(context, KSM "pages_sharing", &sharing);
 	if (known)
 		return nm_finding_add(context, "memory.ksm",
@@ -242,9 +235,9 @@ static int add_overcommit(struct nm_probe_context *context)
 	bool never;
 
 	if (!nm_root_number(context, path, &mode))
-		return add_unknown(context, "memory.overcommit", path, errno);
+		return nm_unread_add(context, "memory.overcommit", path, errno);
 	if (mode >= sizeof(modes) / sizeof(modes[0]))
-		return add_unknown(context, "memory.overcommit", path, EBADMSG);
+		return nm_unread_add(context, "memory.overcommit", path, EBADMSG);
 	never = mode == 2;
 	return nm_finding_add(context, "memory.overcommit", never ? NM_STATUS_WARN : NM_STATUS_INFO,
 			      NM_STRING(modes[mode]), never ? remedy : NULL, "/%s is %u", path,
@@ -280,12 +273,12 @@ static int add_swap(struct nm_probe_context *context)
 	uint64_t used = 0;
 
 	if (!text)
-		return add_unknown(context, id, "proc/swaps", errno);
+		return nm_unread_add(context, id, "proc/swaps", errno);
 	if (strncmp(text, "Filename", 8) != 0)
-		return add_unknown(context, id, "proc/swaps", EBADMSG);
+		return nm_unread_add(context, id, "proc/swaps", EBADMSG);
 	for (text += strcspn(text, "\n"); *text && text[1]; text += strcspn(text, "\n"))
 		if (!parse_swap(++text, &total, &used))
-			return add_unknown(context, id, "proc/swaps", EBADMSG);
+			return nm_unread_add(context, id, "proc/swaps", EBADMSG);
 	return nm_finding_add(
 		context, id, used ? NM_STATUS_WARN : NM_STATUS_INFO, NM_INT((int64_t)total),
 		used ? "keep guest memory out of swap while measuring: sudo swapoff -a" : NULL,

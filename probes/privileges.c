@@ -330,8 +330,8 @@ static int add_namespaces(struct nm_probe_context *context)
 		const char *line = nm_root_line(context->root, context->arena, namespaces[i].path);
 
 		if (!line && (!i || errno != ENOENT))
-			return nm_unknown_add(context, "privilege.user_namespaces", NULL, "/%s: %s",
-					      namespaces[i].path, nm_why_not(errno));
+			return nm_unread_add(context, "privilege.user_namespaces",
+					     namespaces[i].path, errno);
 		if (line && !strcmp(line, namespaces[i].forbids))
 			return nm_finding_add(context, "privilege.user_namespaces", NM_STATUS_INFO,
 					      NM_BOOL(false), namespaces[i].remedy,

@@ -15,11 +15,8 @@
 
 #define CLOCKSOURCE  "sys/devices/system/clocksource/clocksource0/"
 #define TSC_FILE     "sys/devices/system/cpu/cpu0/tsc_freq_khz"
-#define MAX_READINGS 8
-#define MAX_OFFSETS  64
-#define MAX_CPU	     1048576
-#define MAX_TICKS    ((uint64_t)1 << 53) /* exact as a double */
-#define MAX_KHZ	     100000000u		 /* 100 GHz */
+#define MAX_BOGOMIPS 1048576
+#define MAX_KHZ	     100000000u /* 100 GHz */
 
 /* Crystals and what firmware says of them differ by less; a guest whose TSC is scaled wrongly differs by more. */
 #define TOLERANCE_PPM 1000.0
@@ -27,95 +24,10 @@
 /* A part of the time too short to say more than this is not compared with others. */
 #define USABLE_PPM 1000.0
 
-struct reading {
-	uint64_t ticks, ns, width;
-};
-
-struct offset {
-	uint64_t cpu;
-	bool known;
-	int64_t lo, hi;
-};
-
-/* The fact "time", as nm_clock_fact() writes it. */
-struct clocks {
-	struct reading readings[MAX_READINGS];
-	size_t reading_count;
-	bool has_offsets;
-	uint64_t cpu;
-	struct offset offsets[MAX_OFFSETS];
-	size_t offset_count;
-};
-
 /* The TSC's frequency between two readings. */
 struct rate {
 	double khz, ppm; /* ppm: how far off it may be */
 };
-
-/* Parsing */
-
-static bool parse_reading(const char **at, struct clocks *out)
-{
-	struct reading *reading = &out->readings[out->reading_count];
-	const struct reading *last = out->reading_count ? reading - 1 : NULL;
-
-	if (out->reading_count == MAX_READINGS || !nm_digits(at, &reading->ticks) ||
-	    !nm_words(at, " ") || !nm_digits(at, &reading->ns) || !nm_words(at, " ") ||
-	    !nm_digits(at, &reading->width) || !nm_words(at, "\n"))
-		return false;
-	out->reading_count++;
-	if (reading->ticks > MAX_TICKS || reading->ns > MAX_TICKS || reading->width > MAX_TICKS)
-		return false;
-	return last ? reading->ticks >= last->ticks && reading->ns >= last->ns
-		    : !reading->ticks && !reading->ns;
-}
-
-static bool parse_signed(const char **at, int64_t *out)
-{
-	bool negative = nm_words(at, "-");
-	uint64_t value;
-
-	if (!nm_digits(at, &value) || value > INT64_MAX)
-		return false;
-	*out = negative ? -(int64_t)value : (int64_t)value;
-	return true;
-}
-
-static bool parse_offset(const char **at, struct clocks *out)
-{
-	struct offset *offset = &out->offsets[out->offset_count];
-
-	if (!out->has_offsets || out->offset_count == MAX_OFFSETS || !nm_digits(at, &offset->cpu) ||
-	    offset->cpu > MAX_CPU)
-		return false;
-	out->offset_count++;
-	offset->known = !nm_words(at, " unknown\n");
-	return !offset->known ||
-	       (nm_words(at, " ") && parse_signed(at, &offset->lo) && nm_words(at, " ") &&
-		parse_signed(at, &offset->hi) && nm_words(at, "\n"));
-}
-
-static bool parse_cpu(const char **at, struct clocks *out)
-{
-	if (out->has_offsets || !nm_digits(at, &out->cpu) || out->cpu > MAX_CPU)
-		return false;
-	out->has_offsets = true;
-	return nm_words(at, "\n");
-}
-
-static bool parse(const char *at, struct clocks *out)
-{
-	while (*at) {
-		bool good = nm_words(&at, "reading ")  ? parse_reading(&at, out)
-			    : nm_words(&at, "cpu ")    ? parse_cpu(&at, out)
-			    : nm_words(&at, "offset ") ? parse_offset(&at, out)
-						       : false;
-
-		if (!good)
-			return false;
-	}
-	return out->reading_count >= 2;
-}
 
 /* Clock source */
 
@@ -256,7 +168,7 @@ static bool parse_bogomips(const char *text, uint64_t *khz)
 	uint64_t hundredths;
 
 	if (!nm_digits(&text, &whole) || !nm_words(&text, ".") || strlen(text) != 2 ||
-	    !nm_number(text, &hundredths) || whole > MAX_CPU)
+	    !nm_number(text, &hundredths) || whole > MAX_BOGOMIPS)
 		return false;
 	*khz = whole * 500 + hundredths * 5;
 	return *khz;
@@ -283,7 +195,8 @@ static int add_kernel_khz(struct nm_probe_context *context, uint64_t *khz)
 
 /* What was measured */
 
-static bool rate_between(const struct reading *a, const struct reading *b, struct rate *out)
+static bool rate_between(const struct nm_clock_reading *a, const struct nm_clock_reading *b,
+			 struct rate *out)
 {
 	double ticks = (double)(b->ticks - a->ticks);
 	double ns = (double)(b->ns - a->ns);
@@ -322,13 +235,13 @@ static const char *said(const struct nm_probe_context *context, uint64_t stated,
 	return text ? text : "";
 }
 
-static int add_measured(struct nm_probe_context *context, const struct clocks *clocks,
+static int add_measured(struct nm_probe_context *context, const struct nm_clocks *clocks,
 			uint64_t stated, uint64_t kernel)
 {
 	static const char remedy[] =
 		"what counts the TSC and what was said about it differ: times from "
 		"the TSC are wrong by as much";
-	const struct reading *last = &clocks->readings[clocks->reading_count - 1];
+	const struct nm_clock_reading *last = &clocks->readings[clocks->reading_count - 1];
 	bool differs;
 	struct rate rate;
 
@@ -351,7 +264,7 @@ static int add_measured(struct nm_probe_context *context, const struct clocks *c
 }
 
 /* Frequencies of the parts between readings, compared. */
-static int add_stability(struct nm_probe_context *context, const struct clocks *clocks)
+static int add_stability(struct nm_probe_context *context, const struct nm_clocks *clocks)
 {
 	struct rate low = {.khz = INFINITY};
 	struct rate high = {.khz = 0};
@@ -388,13 +301,13 @@ static int add_stability(struct nm_probe_context *context, const struct clocks *
 
 /* Offsets between CPUs */
 
-static bool contains_zero(const struct offset *offset)
+static bool contains_zero(const struct nm_clock_offset *offset)
 {
 	return offset->lo <= 0 && offset->hi >= 0;
 }
 
-static int add_pair(struct nm_probe_context *context, const struct clocks *clocks,
-		    const struct offset *offset)
+static int add_pair(struct nm_probe_context *context, const struct nm_clocks *clocks,
+		    const struct nm_clock_offset *offset)
 {
 	char id[48];
 
@@ -414,7 +327,7 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static int add_offsets(struct nm_probe_context *context, const struct clocks *clocks)
+static int add_offsets(struct nm_probe_context *context, const struct nm_clocks *clocks)
 {
 	static const char remedy[] =
 		"compare TSC values of one CPU only; dmesg says whether the kernel saw it too";
@@ -430,7 +343,7 @@ static int add_offsets(struct nm_probe_context *context, const struct clocks *cl
 		return nm_finding_add(context, "time.offset", NM_STATUS_INFO, NM_INT(0), NULL,
 				      "one CPU: there is nothing to compare");
 	for (size_t i = 0; !r && i < clocks->offset_count; i++) {
-		const struct offset *offset = &clocks->offsets[i];
+		const struct nm_clock_offset *offset = &clocks->offsets[i];
 
 		r = add_pair(context, clocks, offset);
 		if (!offset->known)
@@ -455,7 +368,7 @@ static int add_offsets(struct nm_probe_context *context, const struct clocks *cl
 
 static int add_clocks(struct nm_probe_context *context, uint64_t stated, uint64_t kernel)
 {
-	struct clocks *clocks = nm_arena_alloc(context->arena, sizeof(*clocks));
+	struct nm_clocks *clocks = nm_arena_alloc(context->arena, sizeof(*clocks));
 	const char *text =
 		nm_root_fact(context->root, context->arena, "time", nm_clock_fact, context);
 	int r;
@@ -465,7 +378,7 @@ static int add_clocks(struct nm_probe_context *context, uint64_t stated, uint64_
 	if (!text)
 		return nm_unknown_add(context, "time.tsc_khz", NULL, "measured clocks: %s",
 				      nm_why_not(errno));
-	if (!parse(text, clocks))
+	if (!nm_clock_fact_parse(text, clocks))
 		return nm_unknown_add(context, "time.tsc_khz", NULL,
 				      "the captured clocks are not as nestmark writes them");
 	r = add_measured(context, clocks, stated, kernel);

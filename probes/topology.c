@@ -5,108 +5,18 @@
 #include "probes/cgroup.h"
 #include "probes/evidence.h"
 #include "probes/number.h"
+#include "probes/topology_fact.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#define MAX_COUNT   (1u << 20)
-#define MAX_CACHES  64
-#define MAX_NODES   1024
-#define MAX_CPULIST 65536
-
-struct cache {
-	char level;
-	char type; /* 'd', 'i' or, unified, '\0' */
-	uint64_t size, line, count;
-};
-
-struct node {
-	uint64_t index, memory;
-	const char *cpus;
-};
-
-/* The fact "topology", as nm_topology_describe() writes it. */
-struct machine {
-	uint64_t packages, numa_nodes, cores, threads, threads_per_core;
-	const char *cpus;
-	struct cache caches[MAX_CACHES];
-	size_t cache_count;
-	struct node *nodes;
-	size_t node_count;
-};
 
 static int produce(struct nm_text *out, void *context)
 {
 	return nm_topology_describe(context, out);
 }
 
-static bool parse_count(const char **at, const char *name, uint64_t *out)
-{
-	return nm_words(at, name) && nm_words(at, " ") && nm_digits(at, out) && *out <= MAX_COUNT &&
-	       nm_words(at, "\n");
-}
-
-static bool parse_cpus(struct nm_arena *arena, const char **at, const char **out)
-{
-	size_t length;
-
-	if (!nm_words(at, "cpus "))
-		return false;
-	length = strspn(*at, "0123456789,-");
-	if (length > MAX_CPULIST || (*at)[length] != '\n')
-		return false;
-	*out = nm_arena_strndup(arena, *at, length);
-	*at += length + 1;
-	return *out;
-}
-
-static bool parse_cache(const char **at, struct cache *out)
-{
-	*out = (struct cache) {0};
-	if (!nm_words(at, "cache L") || **at < '1' || **at > '5')
-		return false;
-	out->level = *(*at)++;
-	if (**at == 'd' || **at == 'i')
-		out->type = *(*at)++;
-	return nm_words(at, " ") && nm_digits(at, &out->size) && out->size <= INT64_MAX &&
-	       nm_words(at, " line ") && nm_digits(at, &out->line) && out->line <= MAX_COUNT &&
-	       nm_words(at, " count ") && nm_digits(at, &out->count) && out->count <= MAX_COUNT &&
-	       nm_words(at, "\n");
-}
-
-static bool parse_node(struct nm_arena *arena, const char **at, struct node *out)
-{
-	return nm_words(at, "node ") && nm_digits(at, &out->index) && out->index <= MAX_COUNT &&
-	       nm_words(at, " memory ") && nm_digits(at, &out->memory) &&
-	       out->memory <= INT64_MAX && nm_words(at, " ") && parse_cpus(arena, at, &out->cpus);
-}
-
-static bool parse(struct nm_arena *arena, const char *at, struct machine *out)
-{
-	if (!parse_count(&at, "packages", &out->packages) ||
-	    !parse_count(&at, "numa_nodes", &out->numa_nodes) ||
-	    !parse_count(&at, "cores", &out->cores) ||
-	    !parse_count(&at, "threads", &out->threads) || !out->threads ||
-	    !parse_count(&at, "threads_per_core", &out->threads_per_core) ||
-	    !parse_cpus(arena, &at, &out->cpus))
-		return false;
-	while (!strncmp(at, "cache ", 6)) {
-		if (out->cache_count == MAX_CACHES ||
-		    !parse_cache(&at, &out->caches[out->cache_count++]))
-			return false;
-	}
-	while (*at && out->node_count < MAX_NODES) {
-		struct node *node =
-			nm_arena_append(arena, &out->nodes, &out->node_count, sizeof(*node));
-
-		if (!node || !parse_node(arena, &at, node))
-			return false;
-	}
-	return !*at;
-}
-
-static int add_counts(struct nm_probe_context *context, const struct machine *m)
+static int add_counts(struct nm_probe_context *context, const struct nm_machine_topology *m)
 {
 	const struct {
 		const char *id, *what;
@@ -133,9 +43,10 @@ static int add_counts(struct nm_probe_context *context, const struct machine *m)
 }
 
 /* Caches of one level and type are one finding, unless the cores differ. */
-static int add_cache(struct nm_probe_context *context, const struct machine *m, size_t index)
+static int add_cache(struct nm_probe_context *context, const struct nm_machine_topology *m,
+		     size_t index)
 {
-	const struct cache *cache = &m->caches[index];
+	const struct nm_cache *cache = &m->caches[index];
 	unsigned int kind = 0;
 	char id[48];
 	char suffix[16] = "";
@@ -150,7 +61,7 @@ static int add_cache(struct nm_probe_context *context, const struct machine *m, 
 			     (unsigned int)cache->count, (unsigned int)cache->line);
 }
 
-static int add_node(struct nm_probe_context *context, const struct node *node)
+static int add_node(struct nm_probe_context *context, const struct nm_node *node)
 {
 	char id[64];
 
@@ -174,16 +85,16 @@ static uint64_t count_cpus(const char *list)
 		last = first;
 		if (nm_words(&list, "-") && !nm_digits(&list, &last))
 			return 0;
-		if (last < first || last > MAX_COUNT || (*list && !nm_words(&list, ",")))
+		if (last < first || last > NM_TOPOLOGY_MOST || (*list && !nm_words(&list, ",")))
 			return 0;
 		total += last - first + 1;
-		if (total > MAX_COUNT)
+		if (total > NM_TOPOLOGY_MOST)
 			return 0;
 	}
 	return total;
 }
 
-static int add_cpus(struct nm_probe_context *context, const struct machine *m)
+static int add_cpus(struct nm_probe_context *context, const struct nm_machine_topology *m)
 {
 	const char *online =
 		nm_root_line(context->root, context->arena, "sys/devices/system/cpu/online");
@@ -221,8 +132,7 @@ static int add_cpuset(struct nm_probe_context *context)
 	int r = nm_cgroup_find(context, "cpuset", &group);
 
 	if (r)
-		return nm_unknown_add(context, "topology.cpuset", NULL, "/%s: %s", path,
-				      nm_why_not(-r));
+		return nm_unread_add(context, "topology.cpuset", path, -r);
 	errno = 0;
 	cpus = cpuset_of(context, &group, &path);
 	error = cpus ? EBADMSG : errno;
@@ -236,8 +146,7 @@ static int add_cpuset(struct nm_probe_context *context)
 		return nm_finding_add(context, "topology.cpuset", NM_STATUS_INFO, NM_STRING("none"),
 				      NULL, "no /%s: this control group has no cpuset of its own",
 				      nm_clean(context, path));
-	return nm_unknown_add(context, "topology.cpuset", NULL, "/%s: %s", nm_clean(context, path),
-			      nm_why_not(error));
+	return nm_unread_add(context, "topology.cpuset", path, error);
 }
 
 /* "QUOTA PERIOD" in microseconds, or "max PERIOD" (Documentation/admin-guide/cgroup-v2.rst). */
@@ -307,7 +216,7 @@ static int add_quota(struct nm_probe_context *context)
 			      "CPUs' worth of time, by /%s", nm_clean(context, limit.where));
 }
 
-static int add_all(struct nm_probe_context *context, const struct machine *m)
+static int add_all(struct nm_probe_context *context, const struct nm_machine_topology *m)
 {
 	int r = add_counts(context, m);
 
@@ -320,7 +229,7 @@ static int add_all(struct nm_probe_context *context, const struct machine *m)
 
 int nm_probe_topology(struct nm_probe_context *context)
 {
-	struct machine *m = nm_arena_alloc(context->arena, sizeof(*m));
+	struct nm_machine_topology *m = nm_arena_alloc(context->arena, sizeof(*m));
 	const char *text = nm_root_fact(context->root, context->arena, "topology", produce,
 					(void *)context->topology);
 	int r;
@@ -330,7 +239,7 @@ int nm_probe_topology(struct nm_probe_context *context)
 	if (!text) {
 		r = nm_unknown_add(context, "topology.threads", NULL, "hwloc: %s",
 				   nm_why_not(errno));
-	} else if (!parse(context->arena, text, m)) {
+	} else if (!nm_topology_parse(context->arena, text, m)) {
 		r = nm_unknown_add(context, "topology.threads", NULL,
 				   "the captured topology is not as nestmark writes it");
 	} else {
