@@ -19,8 +19,8 @@
 struct options {
 	bool json;
 	bool all;
-	const char *root;
-	char **patterns; /* of findings that are shown */
+	const char *root; /* NULL: this machine */
+	char **patterns;  /* of findings that are shown */
 	size_t pattern_count;
 	bool no_guest;
 	bool prove_linux;
@@ -113,7 +113,7 @@ static int run(const struct options *options)
 {
 	struct nm_cli_machine machine;
 	int code;
-	int r = nm_machine_open(&machine, options->root);
+	int r = nm_machine_open(&machine, options->root ? options->root : "/");
 
 	machine.probes.kvm_device = options->kvm_device;
 	machine.probes.run_guest = !options->no_guest;
@@ -189,7 +189,7 @@ static int probe_main(int argc, char **argv)
 	if (options.no_guest && options.prove_linux)
 		return nm_usage_error(&nm_command_probe,
 				      "--no-guest and --prove-linux exclude each other");
-	if (options.prove_linux && strcmp(options.root, "/") != 0)
+	if (options.prove_linux && options.root)
 		return nm_usage_error(&nm_command_probe,
 				      "--prove-linux and --root exclude each other");
 	if (optind < argc && options.prove_linux && !options.linux_kernel)

@@ -114,9 +114,11 @@ static bool is_control(const char *s, size_t length)
 /* Marks and overrides that turn the direction of text (UAX 9), and separators of lines: what is shown must be what is there. */
 static bool is_direction(const char *s)
 {
+	/* U+061C, 200E, 200F, 2028 to 202E, 2066 to 2069, as UTF-8. */
 	static const char *const marks[] = {
-		"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
-		"\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069",
+		"\xd8\x9c",	"\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xa9",
+		"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xae",
+		"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9",
 	};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
