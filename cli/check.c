@@ -24,7 +24,7 @@ struct options {
 	const char *profiles; /* folder; NULL without */
 	char **names;
 	size_t name_count;
-	const char *root;
+	const char *root; /* NULL: this machine */
 	bool no_guest;
 	bool prove_linux;
 	const char *linux_kernel;
@@ -149,7 +149,7 @@ static int probe(struct options *options, const struct nm_workloads *selected)
 {
 	struct nm_cli_machine machine;
 	int code;
-	int r = nm_machine_open(&machine, options->root);
+	int r = nm_machine_open(&machine, options->root ? options->root : "/");
 
 	machine.probes.kvm_device = options->kvm_device;
 	machine.probes.run_guest = !options->no_guest;
@@ -157,7 +157,7 @@ static int probe(struct options *options, const struct nm_workloads *selected)
 	machine.probes.linux_kernel = options->linux_kernel;
 	machine.probes.linux_limit_ns = options->limit_ns;
 	if (r)
-		code = nm_report_error(machine.root.live ? NM_EXIT_UNDECIDED : NM_EXIT_USAGE);
+		code = nm_report_error(options->root ? NM_EXIT_USAGE : NM_EXIT_UNDECIDED);
 	else if (nm_machine_probe(&machine))
 		code = nm_report_error(NM_EXIT_UNDECIDED);
 	else
@@ -220,7 +220,7 @@ static int check_options(struct options *options)
 
 	if (options->no_guest && options->prove_linux)
 		return nm_usage_error(command, "--no-guest and --prove-linux exclude each other");
-	if (options->prove_linux && strcmp(options->root, "/") != 0)
+	if (options->prove_linux && options->root)
 		return nm_usage_error(command, "--prove-linux and --root exclude each other");
 	if ((options->list || options->show) && (options->name_count || options->outputs.count))
 		return nm_usage_error(command, "--list and --show take no workload and no format");
@@ -281,9 +281,7 @@ static int set_option(struct options *options, int option, char **argv)
 
 static int check_main(int argc, char **argv)
 {
-	struct options options = {.root = "/",
-				  .kvm_device = NM_KVM_DEVICE,
-				  .limit_ns = DEFAULT_LIMIT};
+	struct options options = {.kvm_device = NM_KVM_DEVICE, .limit_ns = DEFAULT_LIMIT};
 	struct nm_arena arena = {0};
 	int code = NM_EXIT_OK;
 	int option;

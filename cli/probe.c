@@ -123,8 +123,7 @@ static int run(const struct options *options)
 	machine.probes.ask_cloud = options->imds;
 	machine.probes.cloud_service = options->imds_service;
 	if (r)
-		code = nm_report_error(strcmp(options->root, "/") ? NM_EXIT_USAGE
-								  : NM_EXIT_UNDECIDED);
+		code = nm_report_error(options->root ? NM_EXIT_USAGE : NM_EXIT_UNDECIDED);
 	else if (nm_machine_probe(&machine))
 		code = nm_report_error(NM_EXIT_UNDECIDED);
 	else
@@ -135,9 +134,7 @@ static int run(const struct options *options)
 
 static int probe_main(int argc, char **argv)
 {
-	struct options options = {.root = "/",
-				  .kvm_device = NM_KVM_DEVICE,
-				  .limit_ns = DEFAULT_LIMIT};
+	struct options options = {.kvm_device = NM_KVM_DEVICE, .limit_ns = DEFAULT_LIMIT};
 	int option;
 
 	while ((option = getopt_long(argc, argv, ":aJh", long_options, NULL)) != -1) {

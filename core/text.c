@@ -112,19 +112,17 @@ static bool is_control(const char *s, size_t length)
 }
 
 /* Marks and overrides that turn the direction of text (UAX 9), and separators of lines: what is shown must be what is there. */
-static bool is_direction(const char *s)
+static bool is_direction(const char *s, size_t length)
 {
-	/* U+061C, 200E, 200F, 2028 to 202E, 2066 to 2069, as UTF-8. */
-	static const char *const marks[] = {
-		"\xd8\x9c",	"\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xa9",
-		"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xae",
-		"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9",
-	};
+	const unsigned char *b = (const unsigned char *)s;
 
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (!strncmp(s, marks[i], strlen(marks[i])))
-			return true;
-	return false;
+	if (length == 2)
+		return b[0] == 0xd8 && b[1] == 0x9c; /* U+061C */
+	if (length != 3 || b[0] != 0xe2)
+		return false;
+	/* U+200E, 200F, 2028 to 202E; 2066 to 2069 */
+	return (b[1] == 0x80 && (b[2] == 0x8e || b[2] == 0x8f || (b[2] >= 0xa8 && b[2] <= 0xae))) ||
+	       (b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9);
 }
 
 char *nm_text_printable(char *out, size_t size, const char *string)
@@ -137,7 +135,7 @@ char *nm_text_printable(char *out, size_t size, const char *string)
 		if (*string == '\n' || *string == '\t') {
 			if (used + 1 < size)
 				out[used++] = ' ';
-		} else if (length && !is_control(string, length) && !is_direction(string)) {
+		} else if (length && !is_control(string, length) && !is_direction(string, length)) {
 			if (used + length >= size)
 				break;
 			memcpy(out + used, string, length);

@@ -26,10 +26,11 @@ findings out >replayed
 expect 0 "$NESTMARK" probe -J
 /usr/bin/python3 "$SOURCE/tests/validate.py" "$SOURCE/schema/probe.schema.json" out || fail "invalid probe"
 findings out >live
-cut -d, -f1 live >live.ids
-cut -d, -f1 replayed >replayed.ids
+# Which clocks and guests had their turn depends on how busy the machine is.
+cut -d, -f1 live | grep -vE "'(time|guest)\." >live.ids
+cut -d, -f1 replayed | grep -vE "'(time|guest)\." >replayed.ids
 cmp live.ids replayed.ids || fail "a replay has other findings than the machine"
-changed=$(grep -vxFf live replayed | grep -vE "'id': '(time|memory|topology.load|guest.canary)" | cut -c1-200)
+changed=$(grep -vxFf live replayed | grep -vE "'id': '(time|memory|guest|verdict)" | cut -c1-200)
 [[ -z $changed ]] || fail "replayed otherwise: $changed"
 
 # Unpacked it says the same, and nothing is asked of this machine.
