@@ -85,11 +85,18 @@ static const char *format(struct nm_probe_context *context, const char *text, ..
 	return line ? line : "";
 }
 
+/* A KVM that needs neither VMX nor SVM waits behind a device that cannot be used: the platform has done its part. */
+static bool is_software(const struct nm_probe_context *context)
+{
+	return !strncmp(nm_found_string(context, "kvm.backend"), "kvm_", 4);
+}
+
 static struct verdict none(struct nm_probe_context *context, const struct nm_finding *device)
 {
 	return (struct verdict) {NM_STATUS_FAIL, "none", device->evidence,
 				 format(context, "none: %s", device->evidence),
-				 next_step(context, device->remedy)};
+				 is_software(context) ? device->remedy
+						      : next_step(context, device->remedy)};
 }
 
 static struct verdict undecided(struct nm_probe_context *context, const char *why)

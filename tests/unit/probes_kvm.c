@@ -146,6 +146,9 @@ Test(probes_kvm, devices_that_cannot_be_used)
 	device_case("device /dev/kvm ENODEV\n", "no driver serves it", "kernel log");
 	device_case("device /dev/kvm EACCES\n", "/dev/kvm: not permitted",
 		    "sudo usermod -aG kvm $USER");
+	/* A node of mode 0600, as in many containers and small VMs, has no group that helps. */
+	device_case("device /dev/kvm EACCES\n", "neither its mode nor its group",
+		    "sudo setfacl -m u:$USER:rw /dev/kvm");
 	device_case("device /dev/kvm EPERM\n", "device cgroup", "--device /dev/kvm");
 	device_case("device /a b/kvm EBUSY\n", "/a b/kvm: open failed: Device or resource busy",
 		    "report");
