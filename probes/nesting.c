@@ -269,7 +269,13 @@ static int add_evmcs(struct nm_probe_context *context, struct names *names)
 	bool recommended = nm_cpuid_get(cpuid, 0x40000004, 0).eax >> 14 & 1;
 	unsigned int version = nm_cpuid_get(cpuid, 0x4000000a, 0).eax & 0xff;
 	bool there = recommended && version;
+	struct nm_cpuid vendor = nm_cpuid_get(cpuid, 0x40000000, 0);
+	char signature[13];
 
+	nm_cpuid_signature(&vendor, signature);
+	if (!strcmp(signature, "Microsoft Hv") && !nm_cpuid_get(cpuid, 0x40000001, 0).eax)
+		return nm_unknown_add(context, "nesting.evmcs", NULL,
+				      "Hyper-V's CPUID leaves 40000001h and up are not there");
 	if (!(nm_cpuid_get(cpuid, 1, 0).ecx >> 31) ||
 	    nm_cpuid_get(cpuid, 0x40000001, 0).eax != interface)
 		return nm_finding_add(

@@ -264,6 +264,16 @@ Test(probes_nesting, hyperv_leaves_without_a_hypervisor_are_ignored)
 	found_status("nesting.evmcs", NM_STATUS_INFO);
 }
 
+/* A list of leaves that ends at 40000000h, as in what others publish of their machines. */
+Test(probes_nesting, hyperv_whose_leaves_are_missing_is_no_answer)
+{
+	given_vmx(INTEL GUEST_VMX
+		  "   0x40000000 0x00: eax=0x40000001 ebx=0x7263694d ecx=0x666f736f "
+		  "edx=0x76482074\n",
+		  CPU_BASIC ALL);
+	found_status("nesting.evmcs", NM_STATUS_UNKNOWN);
+}
+
 Test(probes_nesting, svm_rows_come_from_cpuid)
 {
 	/* NP, NRIPS, TscRateMsr, VGIF; neither FlushByAsid, DecodeAssists, AVIC nor VMSAVEvirt */

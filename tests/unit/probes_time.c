@@ -159,6 +159,13 @@ Test(probes_time, hyper_v_without_its_page)
 	found_bool("time.hyperv_tsc_page", false);
 }
 
+Test(probes_time, hyper_v_whose_leaves_are_missing)
+{
+	given_leaf(0x40000000, hyperv);
+	probe_with(nm_probe_time);
+	found_status("time.hyperv_tsc_page", NM_STATUS_UNKNOWN);
+}
+
 Test(probes_time, the_frequency_by_crystal_and_ratio)
 {
 	given_leaf(0x15, (struct nm_cpuid) {2, 216, 25000000, 0});
