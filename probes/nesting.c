@@ -163,6 +163,30 @@ static const struct row svm_rows[] = {
 	{NULL, NULL, false, {NULL}, NULL, NULL},
 };
 
+/* Parameters by which KVM leaves alone what the machine has: by wish, or because something that goes with it is missing. */
+static const struct {
+	const char *row;
+	const char *module;
+	const char *name;
+} switches[] = {
+	{"ept", "kvm_intel", "ept"},
+	{"ept_ad", "kvm_intel", "eptad"},
+	{"vpid", "kvm_intel", "vpid"},
+	{"unrestricted_guest", "kvm_intel", "unrestricted_guest"},
+	{"apic_virtualization", "kvm_intel", "enable_apicv"},
+	{"posted_interrupts", "kvm_intel", "enable_apicv"},
+	{"shadow_vmcs", "kvm_intel", "enable_shadow_vmcs"},
+	{"preemption_timer", "kvm_intel", "preemption_timer"},
+	{"pml", "kvm_intel", "pml"},
+	{"virtual_nmi", "kvm_intel", "vnmi"},
+	{"npt", "kvm_amd", "npt"},
+	{"nrip_save", "kvm_amd", "nrips"},
+	{"avic", "kvm_amd", "avic"},
+	{"vgif", "kvm_amd", "vgif"},
+	{"virtual_vmload_vmsave", "kvm_amd", "vls"},
+	{"tsc_ratio", "kvm_amd", "tsc_scaling"},
+};
+
 enum state { ABSENT, PRESENT, UNKNOWN };
 
 struct names {
@@ -237,19 +261,58 @@ static int add_unknown(struct nm_probe_context *context, const char *id)
 			      missing ? source->evidence : "the register is not there");
 }
 
+/* The index of the switch by which KVM does not use what is there, or -1. */
+static int find_off(const struct nm_probe_context *context, const struct row *row)
+{
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
+		char id[96];
+		const char *value;
+
+		if (strcmp(switches[i].row, row->id) != 0)
+			continue;
+		snprintf(id, sizeof(id), "kvm.parameter.%s.%s", switches[i].module,
+			 switches[i].name);
+		value = nm_found_string(context, id);
+		return !strcmp(value, "N") || !strcmp(value, "0") ? (int)i : -1;
+	}
+	return -1;
+}
+
+static int add_unused(struct nm_probe_context *context, const struct row *row, const char *id,
+		      int off)
+{
+	const char *module = switches[off].module;
+	const char *name = switches[off].name;
+	const char *next = nm_arena_printf(context->arena,
+					   "load %s with %s=1; KVM clears it again where something "
+					   "else that it takes is missing",
+					   module, name);
+
+	if (!next)
+		return -ENOMEM;
+	return nm_finding_add(context, id, NM_STATUS_WARN, NM_BOOL(true), next,
+			      "this machine has it, and KVM here does not use it "
+			      "(/sys/module/%s/parameters/%s is off): %s",
+			      module, name, row->cost);
+}
+
 static int add_row(struct nm_probe_context *context, const struct row *row, bool above_kvm,
 		   struct names *names)
 {
 	const struct nm_finding *why;
 	enum state state = decide(context, row, &why);
 	struct nm_text *list = state == PRESENT ? &names->present : &names->absent;
+	int off = state == PRESENT ? find_off(context, row) : -1;
 	char id[64];
 
 	snprintf(id, sizeof(id), "nesting.%s", row->id);
 	if (state == UNKNOWN)
 		return add_unknown(context, id);
 	if (row->summary)
-		nm_text_printf(list, "%s%s", list->length ? ", " : "", row->name);
+		nm_text_printf(list, "%s%s%s", list->length ? ", " : "", row->name,
+			       off >= 0 ? " (off in KVM)" : "");
+	if (off >= 0)
+		return add_unused(context, row, id, off);
 	if (state == ABSENT)
 		return nm_finding_add(context, id, NM_STATUS_WARN, NM_BOOL(false), remedy(context),
 				      "without %s, %s (%s)", row->name, row->cost, why->evidence);
