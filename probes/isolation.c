@@ -267,7 +267,11 @@ static int add_core_scheduling(struct nm_probe_context *context)
 
 /* Host settings */
 
-/* KVM splits huge pages on execution where the CPU has the iTLB multihit erratum (hw-vuln/multihit.rst). */
+/*
+ * KVM splits huge pages on execution where the CPU has the iTLB multihit erratum (hw-vuln/multihit.rst). "VMX disabled"
+ * says only that no guest runs at this moment: CR4.VMXE is clear (itlb_multihit_show_state() in
+ * arch/x86/kernel/cpu/bugs.c).
+ */
 static int add_nx_huge_pages(struct nm_probe_context *context)
 {
 	static const char path[] = "sys/module/kvm/parameters/nx_huge_pages";
@@ -276,7 +280,7 @@ static int add_nx_huge_pages(struct nm_probe_context *context)
 	int error = errno;
 	const char *state = state_of(context, "itlb_multihit");
 	bool on = line && is_yes(line);
-	bool needed = state && judge(state) == NM_STATUS_WARN;
+	bool needed = state && (judge(state) == NM_STATUS_WARN || strstr(state, "VMX disabled"));
 
 	if (!line)
 		return add_unknown(context, id, path, error);
@@ -415,7 +419,9 @@ static int add_parameter(struct nm_probe_context *context, const struct unsafe *
 	snprintf(id, sizeof(id), "isolation.parameter.%s.%s", parameter->module, parameter->name);
 	return nm_detail_add(context, id, bad ? NM_STATUS_WARN : NM_STATUS_PASS,
 			     NM_STRING(nm_clean(context, line)),
-			     bad ? "load the module without it where guests are not trusted" : NULL,
+			     bad ? "load the module without it, and boot without mitigations=off, "
+				   "where guests are not trusted"
+				 : NULL,
 			     "/%s; when set: %s", path, parameter->meaning);
 }
 
@@ -437,7 +443,8 @@ static int add_parameters(struct nm_probe_context *context)
 			"captured");
 	return nm_finding_add(context, id, *found ? NM_STATUS_WARN : NM_STATUS_PASS,
 			      NM_STRING(*found ? found : "safe"),
-			      *found ? "load the modules without them where guests are not trusted"
+			      *found ? "load the modules without them, and boot without "
+				       "mitigations=off, where guests are not trusted"
 				     : NULL,
 			      "%u parameters that can weaken isolation were read; set: %s", read,
 			      *found ? found : "none");

@@ -241,6 +241,21 @@ Test(probes_isolation, huge_pages_that_need_guarding)
 	cr_assert(found("isolation.nx_huge_pages")->remedy, "no remedy");
 }
 
+/* As on a Haswell with mitigations=off, before its first guest. */
+Test(probes_isolation, huge_pages_that_could_stop_the_host_once_a_guest_runs)
+{
+	given_text(KVM "nx_huge_pages", "N\n");
+	given_state("itlb_multihit", "KVM: Mitigation: VMX disabled\n");
+	probe_with(nm_probe_isolation);
+	found_status("isolation.nx_huge_pages", NM_STATUS_WARN);
+	cr_assert(found("isolation.nx_huge_pages")->remedy, "no remedy");
+	start_over();
+	given_text(KVM "nx_huge_pages", "Y\n");
+	given_state("itlb_multihit", "KVM: Mitigation: VMX disabled\n");
+	probe_with(nm_probe_isolation);
+	found_status("isolation.nx_huge_pages", NM_STATUS_INFO);
+}
+
 Test(probes_isolation, huge_pages_that_do_not)
 {
 	given_text(KVM "nx_huge_pages", "N\n");
