@@ -322,6 +322,27 @@ Test(readiness, a_missing_hard_requirement_decides)
 	cr_assert_str_eq(result.remedy, "the profile's");
 }
 
+/* As on EC2 with nesting off: what is to be done is the platform's command, not "load kvm_intel". */
+Test(readiness, the_platform_knows_what_to_do_about_the_device)
+{
+	given_status("kvm.device", NM_STATUS_FAIL, NM_STRING("/dev/kvm"));
+	given_status("verdict.virtualization", NM_STATUS_FAIL, NM_STRING("none"));
+	findings.items[1].remedy = "switch it on there";
+	judge(WORKLOAD HARD("kvm.device", ""));
+	cr_assert_str_eq(result.remedy, "switch it on there");
+	judge(WORKLOAD HARD("kvm.device", "remedy = the profile's\n"));
+	cr_assert_str_eq(result.remedy, "the profile's");
+}
+
+Test(readiness, on_an_emulated_cpu_nothing_is_advised)
+{
+	given_pass("kvm.device");
+	given_pass("guest.canary");
+	given("platform.emulator", NM_BOOL(true));
+	judge(WORKLOAD HARD("kvm.device", ""));
+	verdict_is(NM_READINESS_NOT_ADVISED, "emulated");
+}
+
 Test(readiness, soft_and_info_never_decide)
 {
 	given_pass("guest.canary");
