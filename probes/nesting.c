@@ -253,7 +253,9 @@ static const char *remedy(const struct nm_probe_context *context)
 
 static int add_unknown(struct nm_probe_context *context, const char *id)
 {
-	const struct nm_finding *source = nm_findings_get(context->findings, "vmx.cpu.basic");
+	bool svm = nm_virtualization(context) == NM_VIRTUALIZATION_SVM;
+	const struct nm_finding *source =
+		nm_findings_get(context->findings, svm ? "svm.cpu.features" : "vmx.cpu.basic");
 	bool missing = source && source->status == NM_STATUS_UNKNOWN;
 
 	return nm_unknown_add(context, id, missing ? source->remedy : NULL,

@@ -100,6 +100,13 @@ static int add_view(const struct view *view)
 	char id[32];
 	int r;
 
+	/* APM vol. 3, appendix E: where there is SVM, its revision is 1 or above. */
+	if (!(view->leaf.eax & 0xff)) {
+		snprintf(id, sizeof(id), "svm.%s.features", view->owner);
+		return nm_unknown_add(view->context, id, NULL,
+				      "CPUID has SVM, and its leaf 8000000Ah is not there, %s",
+				      view->source);
+	}
 	snprintf(id, sizeof(id), "svm.%s.revision", view->owner);
 	r = nm_finding_add(view->context, id, NM_STATUS_INFO, NM_INT(view->leaf.eax & 0xff), NULL,
 			   "CPUID 8000000Ah EAX[7:0], %s", view->source);

@@ -39,7 +39,9 @@ static const char *hardware_words(struct nm_probe_context *context)
 {
 	const char *name = is(context, "cpu.virtualization", "vmx")   ? "VT-x"
 			   : is(context, "cpu.virtualization", "svm") ? "AMD-V"
-								      : "EL2";
+			   : is(context, "cpu.virtualization", "el2")
+				   ? "EL2"
+				   : nm_found_string(context, "kvm.backend");
 	const char *summary = nm_found_string(context, "nesting.summary");
 
 	return *summary ? nm_arena_printf(context->arena, "%s, %s", name, summary) : name;

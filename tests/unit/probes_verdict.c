@@ -167,6 +167,15 @@ Test(probes_verdict, no_device_because_the_platform_keeps_it)
 	next_is("switch it on there");
 }
 
+Test(probes_verdict, a_cpu_that_is_not_known_is_no_arm64)
+{
+	with_kvm("kvm_amd", "none");
+	with("platform.emulator", NM_STATUS_WARN, NM_BOOL(true), NULL, "x");
+	with("guest.canary", NM_STATUS_PASS, NM_BOOL(true), NULL, "a guest ran");
+	decided("emulated", NM_STATUS_WARN,
+		"emulated (kvm_amd; functions are real, times are not): proven by a guest");
+}
+
 Test(probes_verdict, a_software_kvm_that_may_not_be_opened)
 {
 	with("kvm.device", NM_STATUS_FAIL, NM_STRING("/dev/kvm"), "give yourself access",
