@@ -352,6 +352,8 @@ static int add_modules(struct nm_probe_context *context)
 				      "no /%s: the kernel loads no modules", disabled);
 	if (!off)
 		return add_unknown(context, "isolation.modules", disabled, error);
+	if (!is_yes(off) && strcmp(off, "0") != 0)
+		return add_unknown(context, "isolation.modules", disabled, EINVAL);
 	if (is_yes(off))
 		value = "none";
 	else if (signature && is_yes(signature))
@@ -392,6 +394,13 @@ static const struct unsafe unsafe[] = {
 	 "a guest with a device of its own may raise any interrupt of the host"},
 };
 
+/* Switches are Y or N, 1 or 0, and force_emulation_prefix is a small number. */
+static bool is_value(const struct unsafe *parameter, const char *value)
+{
+	return strcmp(parameter->unsafe, "Y") != 0 ||
+	       (strlen(value) == 1 && strchr("YyNn0123456789", *value));
+}
+
 static bool is_unsafe(const struct unsafe *parameter, const char *value)
 {
 	if (!strcmp(parameter->unsafe, "Y"))
@@ -410,7 +419,7 @@ static int add_parameter(struct nm_probe_context *context, const struct unsafe *
 	snprintf(path, sizeof(path), "sys/module/%s/parameters/%s", parameter->module,
 		 parameter->name);
 	line = nm_root_line(context->root, context->arena, path);
-	if (!line)
+	if (!line || !is_value(parameter, line))
 		return 0;
 	bad = is_unsafe(parameter, line);
 	++*read;
@@ -502,6 +511,16 @@ static const char *leaks_of(const struct nm_probe_context *context, bool *unknow
 	return list;
 }
 
+/* Level 0 is what a hypervisor that hides shows too; platform.bare_metal weighs the other signs. */
+static const char *doubt(const struct nm_probe_context *context)
+{
+	const struct nm_finding *metal = nm_findings_get(context->findings, "platform.bare_metal");
+
+	return metal && !nm_found_true(context, "platform.bare_metal")
+		       ? ", if no hypervisor hides beneath (platform.bare_metal)"
+		       : "";
+}
+
 #define SHARED "caches, TLBs, predictors and execution ports, whose use shows in timing"
 
 static int add_sibling(struct nm_probe_context *context)
@@ -531,9 +550,11 @@ static int add_sibling(struct nm_probe_context *context)
 				      "threads share cores");
 	if (smt == SMT_OFF)
 		return nm_finding_add(
-			context, id, NM_STATUS_PASS, NM_STRING("none"), NULL,
+			context, id, *doubt(context) ? NM_STATUS_INFO : NM_STATUS_PASS,
+			NM_STRING("none"), NULL,
 			"no core has two running threads: guests follow each other on a "
-			"core, and never share it at one time");
+			"core, and never share it at one time%s",
+			doubt(context));
 	if (*data)
 		return nm_finding_add(
 			context, id, NM_STATUS_WARN, NM_STRING("data"), remedy,
@@ -583,8 +604,9 @@ static int add_proof(struct nm_probe_context *context)
 	if (context->machine->level == 0)
 		return nm_finding_add(
 			context, "isolation.proof", NM_STATUS_INFO, NM_STRING("none"), NULL,
-			"bare metal: what isolates guests here is this machine's own hypervisor; "
-			"mainline KVM has no proof of isolation");
+			"bare metal%s: what isolates guests here is this machine's own hypervisor; "
+			"mainline KVM has no proof of isolation",
+			doubt(context));
 	if (engine == ENGINE_YES)
 		about = "; AWS states that on Graviton5 instances such as this one the Nitro "
 			"Isolation "

@@ -140,8 +140,9 @@ static int add_registers(struct nm_probe_context *context, const struct nm_msrs 
 	if (nm_msr_get(msrs, MSR_VM_CR, &value))
 		r = add_vm_cr(context, value);
 	else
-		r = nm_unknown_add(context, "svm.cpu.vm_cr", NULL,
-				   "VM_CR (C0010114h) cannot be read: RDMSR is refused");
+		r = nm_unknown_add(
+			context, "svm.cpu.vm_cr", NULL,
+			"VM_CR (C0010114h) cannot be read: RDMSR is refused, or was not recorded");
 	if (r || !nm_msr_get(msrs, MSR_EFER, &value))
 		return r;
 	return nm_detail_add(context, "svm.cpu.efer_svme", NM_STATUS_INFO,

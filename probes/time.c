@@ -144,14 +144,16 @@ static int add_clocksource(struct nm_probe_context *context)
 	struct nm_arena *arena = context->arena;
 	const char *current = nm_root_line(context->root, arena, CLOCKSOURCE "current_clocksource");
 	int error = current ? EINVAL : errno;
-	const char *available =
-		nm_root_line(context->root, arena, CLOCKSOURCE "available_clocksource");
+	char *available = nm_root_line(context->root, arena, CLOCKSOURCE "available_clocksource");
 	bool tsc;
 	bool good;
 
 	if (!current || !*current)
 		return nm_unknown_add(context, "time.clocksource", NULL,
 				      "/" CLOCKSOURCE "current_clocksource: %s", nm_why_not(error));
+	/* The kernel writes a blank behind each. */
+	for (size_t end = available ? strlen(available) : 0; end && available[end - 1] == ' ';)
+		available[--end] = '\0';
 	tsc = !strcmp(current, "tsc");
 	good = nm_name_index(quick, current) >= 0;
 	return nm_finding_add(context, "time.clocksource",

@@ -489,3 +489,12 @@ Test(probes_time, readings_lie_close_together)
 	cr_assert_geq(second.ns, first.ns, "the clock went back");
 	cr_assert_lt(first.width, 10000000, "%llu ticks apart", (unsigned long long)first.width);
 }
+
+Test(probes_time, the_list_of_clock_sources_ends_with_its_last)
+{
+	given_text(CLOCKSOURCE "current_clocksource", "hpet\n");
+	given_text(CLOCKSOURCE "available_clocksource", "hpet acpi_pm \n");
+	probe_with(nm_probe_time);
+	cr_assert(evidence_says("time.clocksource", "hpet acpi_pm; the TSC is not among them"),
+		  "%s", found("time.clocksource")->evidence);
+}
