@@ -156,9 +156,26 @@ static const char *remedy_of(const struct judge *judge, const struct nm_finding 
 							       : finding->remedy;
 }
 
+/* CPUID has VMX or SVM, and firmware has locked it: no hypervisor can use it, whether KVM is asked or not. */
+static const struct nm_finding *find_lock(const struct judge *judge,
+					  const struct nm_finding *finding)
+{
+	static const char *const locks[] = {"vmx.cpu.feature_control", "svm.cpu.vm_cr"};
+
+	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+		const struct nm_finding *lock = nm_findings_get(judge->findings, locks[i]);
+
+		if (!strcmp(finding->id, "cpu.virtualization") && lock &&
+		    lock->status == NM_STATUS_FAIL)
+			return lock;
+	}
+	return NULL;
+}
+
 static int add_judged(struct judge *judge, const struct nm_finding *finding)
 {
 	const struct nm_requirement *requirement = judge->requirement;
+	const struct nm_finding *lock = find_lock(judge, finding);
 	const char *evidence = finding->evidence;
 	int judged = NM_STATUS_UNKNOWN;
 	char value[512];
@@ -172,15 +189,19 @@ static int add_judged(struct judge *judge, const struct nm_finding *finding)
 	}
 	if (!evidence)
 		return -ENOMEM;
-	return add_row(judge, &(const struct nm_check_row) {
-				      .requirement = requirement->label,
-				      .finding = finding->id,
-				      .level = requirement->level,
-				      .status = status_of(judged, requirement->level),
-				      .evidence = evidence,
-				      .remedy = remedy_of(judge, finding, judged),
-				      .source = requirement->source,
-			      });
+	lock = judged == NM_STATUS_PASS ? lock : NULL;
+	if (lock)
+		judged = NM_STATUS_FAIL;
+	return add_row(judge,
+		       &(const struct nm_check_row) {
+			       .requirement = requirement->label,
+			       .finding = lock ? lock->id : finding->id,
+			       .level = requirement->level,
+			       .status = status_of(judged, requirement->level),
+			       .evidence = lock ? lock->evidence : evidence,
+			       .remedy = lock ? lock->remedy : remedy_of(judge, finding, judged),
+			       .source = requirement->source,
+		       });
 }
 
 static int add_unknown(struct judge *judge, const char *id, const char *why, const char *remedy)

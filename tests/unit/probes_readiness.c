@@ -334,6 +334,22 @@ Test(readiness, the_platform_knows_what_to_do_about_the_device)
 	cr_assert_str_eq(result.remedy, "the profile's");
 }
 
+/* Hyper-V, VMware and VirtualBox as L1 ask for the flag, and firmware may have locked what it stands for. */
+Test(readiness, a_flag_that_firmware_has_locked_is_no_virtualization)
+{
+	static const char profile[] =
+		WORKLOAD "proof = none\n" HARD("cpu.virtualization", "equals = vmx svm\n");
+
+	given_status("cpu.virtualization", NM_STATUS_PASS, NM_STRING("vmx"));
+	judge(profile);
+	verdict_is(NM_READINESS_CONDITIONS_MET, "");
+	given_status("vmx.cpu.feature_control", NM_STATUS_FAIL, NM_STRING("locked without VMX"));
+	judge(profile);
+	verdict_is(NM_READINESS_NOT_READY, "as read");
+	cr_assert_str_eq(row(0)->finding, "vmx.cpu.feature_control");
+	cr_assert_str_eq(result.remedy, "the finding's remedy");
+}
+
 Test(readiness, on_an_emulated_cpu_nothing_is_advised)
 {
 	given_pass("kvm.device");
