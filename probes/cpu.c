@@ -41,8 +41,12 @@ static int read_cpuid(struct nm_probe_context *context)
 {
 	const char *dump =
 		nm_root_fact(context->root, context->arena, "cpuid", produce_cpuid, NULL);
+	int r = dump ? nm_cpuid_parse(context->arena, dump, &context->cpuid) : -errno;
 
-	return dump ? nm_cpuid_parse(context->arena, dump, &context->cpuid) : -errno;
+	/* Leaves that are missing would be taken for features that are. */
+	if (r)
+		context->cpuid.count = 0;
+	return r;
 }
 
 static int produce_uname(struct nm_text *out, void *unused)

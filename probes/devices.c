@@ -43,7 +43,7 @@ static const struct {
 	 "compare the numbers of /%s with /proc/misc, and make /%s anew"},
 	{ENXIO, "the node is there, but no driver serves it",
 	 "compare the numbers of /%s with /proc/misc, and make /%s anew"},
-	{EACCES, "not permitted: you are not in the group that may use it",
+	{EACCES, "not permitted: neither its mode nor its group lets you open it",
 	 "see ls -l /%s for its group, often kvm, and join it, or give yourself access: "
 	 "sudo setfacl -m u:$USER:rw /%s"},
 	{EPERM, "forbidden by a device cgroup",

@@ -98,7 +98,11 @@ static int add_core_scheduling(struct nm_probe_context *context)
 
 /* Host settings */
 
-/* KVM splits huge pages on execution where the CPU has the iTLB multihit erratum (hw-vuln/multihit.rst). */
+/*
+ * KVM splits huge pages on execution where the CPU has the iTLB multihit erratum (hw-vuln/multihit.rst). "VMX disabled"
+ * says only that no guest runs at this moment: CR4.VMXE is clear (itlb_multihit_show_state() in
+ * arch/x86/kernel/cpu/bugs.c).
+ */
 static int add_nx_huge_pages(struct nm_probe_context *context)
 {
 	static const char path[] = "sys/module/kvm/parameters/nx_huge_pages";
@@ -107,7 +111,8 @@ static int add_nx_huge_pages(struct nm_probe_context *context)
 	int error = errno;
 	const char *state = nm_isolation_state(context, "itlb_multihit");
 	bool on = line && nm_isolation_is_yes(line);
-	bool needed = state && nm_isolation_judge(state) == NM_STATUS_WARN;
+	bool needed = state && (nm_isolation_judge(state) == NM_STATUS_WARN ||
+				strstr(state, "VMX disabled"));
 
 	if (!line)
 		return nm_unread_add(context, id, path, error);
@@ -179,6 +184,8 @@ static int add_modules(struct nm_probe_context *context)
 				      "no /%s: the kernel loads no modules", disabled);
 	if (!off)
 		return nm_unread_add(context, "isolation.modules", disabled, error);
+	if (!nm_isolation_is_yes(off) && strcmp(off, "0") != 0)
+		return nm_unread_add(context, "isolation.modules", disabled, EBADMSG);
 	if (nm_isolation_is_yes(off))
 		value = "none";
 	else if (signature && nm_isolation_is_yes(signature))
@@ -228,6 +235,16 @@ static const char *leaks_of(const struct nm_probe_context *context, bool *unknow
 	return list;
 }
 
+/* Level 0 is what a hypervisor that hides shows too; platform.bare_metal weighs the other signs. */
+static const char *doubt(const struct nm_probe_context *context)
+{
+	const struct nm_finding *metal = nm_findings_get(context->findings, "platform.bare_metal");
+
+	return metal && !nm_found_true(context, "platform.bare_metal")
+		       ? ", if no hypervisor hides beneath (platform.bare_metal)"
+		       : "";
+}
+
 #define SHARED "caches, TLBs, predictors and execution ports, whose use shows in timing"
 
 static int add_sibling(struct nm_probe_context *context)
@@ -257,9 +274,11 @@ static int add_sibling(struct nm_probe_context *context)
 				      "threads share cores");
 	if (smt == SMT_OFF)
 		return nm_finding_add(
-			context, id, NM_STATUS_PASS, NM_STRING("none"), NULL,
+			context, id, *doubt(context) ? NM_STATUS_INFO : NM_STATUS_PASS,
+			NM_STRING("none"), NULL,
 			"no core has two running threads: guests follow each other on a "
-			"core, and never share it at one time");
+			"core, and never share it at one time%s",
+			doubt(context));
 	if (*data)
 		return nm_finding_add(
 			context, id, NM_STATUS_WARN, NM_STRING("data"), remedy,
@@ -309,8 +328,9 @@ static int add_proof(struct nm_probe_context *context)
 	if (context->machine->level == 0)
 		return nm_finding_add(
 			context, "isolation.proof", NM_STATUS_INFO, NM_STRING("none"), NULL,
-			"bare metal: what isolates guests here is this machine's own hypervisor; "
-			"mainline KVM has no proof of isolation");
+			"bare metal%s: what isolates guests here is this machine's own hypervisor; "
+			"mainline KVM has no proof of isolation",
+			doubt(context));
 	if (engine == ENGINE_YES)
 		about = "; AWS states that on Graviton5 instances such as this one the Nitro "
 			"Isolation "

@@ -38,6 +38,13 @@ static const struct unsafe unsafe[] = {
 	 "a guest with a device of its own may raise any interrupt of the host"},
 };
 
+/* Switches are Y or N, 1 or 0, and force_emulation_prefix is a small number. */
+static bool is_value(const struct unsafe *parameter, const char *value)
+{
+	return strcmp(parameter->unsafe, "Y") != 0 ||
+	       (strlen(value) == 1 && strchr("YyNn0123456789", *value));
+}
+
 static bool is_unsafe(const struct unsafe *parameter, const char *value)
 {
 	if (!strcmp(parameter->unsafe, "Y"))
@@ -56,7 +63,7 @@ static int add_parameter(struct nm_probe_context *context, const struct unsafe *
 	snprintf(path, sizeof(path), "sys/module/%s/parameters/%s", parameter->module,
 		 parameter->name);
 	line = nm_root_line(context->root, context->arena, path);
-	if (!line)
+	if (!line || !is_value(parameter, line))
 		return 0;
 	bad = is_unsafe(parameter, line);
 	++*read;
@@ -65,7 +72,9 @@ static int add_parameter(struct nm_probe_context *context, const struct unsafe *
 	snprintf(id, sizeof(id), "isolation.parameter.%s.%s", parameter->module, parameter->name);
 	return nm_detail_add(context, id, bad ? NM_STATUS_WARN : NM_STATUS_PASS,
 			     NM_STRING(nm_clean(context, line)),
-			     bad ? "load the module without it where guests are not trusted" : NULL,
+			     bad ? "load the module without it, and boot without mitigations=off, "
+				   "where guests are not trusted"
+				 : NULL,
 			     "/%s; when set: %s", path, parameter->meaning);
 }
 
@@ -87,7 +96,8 @@ int nm_isolation_parameters(struct nm_probe_context *context)
 			"captured");
 	return nm_finding_add(context, id, *found ? NM_STATUS_WARN : NM_STATUS_PASS,
 			      NM_STRING(*found ? found : "safe"),
-			      *found ? "load the modules without them where guests are not trusted"
+			      *found ? "load the modules without them, and boot without "
+				       "mitigations=off, where guests are not trusted"
 				     : NULL,
 			      "%u parameters that can weaken isolation were read; set: %s", read,
 			      *found ? found : "none");

@@ -69,6 +69,9 @@ static int add_backend(struct nm_probe_context *context, const struct nm_strings
 	if (backend)
 		return nm_finding_add(context, "kvm.backend", NM_STATUS_INFO, NM_STRING(backend),
 				      NULL, "/" MODULES "/%s", backend);
+	if (!modules->count && !nm_root_exists(context->root, MODULES))
+		return nm_unknown_add(context, "kvm.backend", NULL, "/" MODULES ": %s",
+				      nm_why_not(errno));
 	return nm_unknown_add(context, "kvm.backend", NULL,
 			      modules->count > 1 ? "more than one module in /" MODULES
 						   " could serve this CPU"
@@ -154,6 +157,9 @@ static int add_nested(struct nm_probe_context *context, const struct nm_strings 
 		return nm_unknown_add(context, "kvm.nested", NULL,
 				      "it is not clear which module in /" MODULES
 				      " serves this CPU");
+	if (error == ENOENT && !backend && modules->count)
+		return nm_unknown_add(context, "kvm.nested", NULL,
+				      "no module in /" MODULES " serves this CPU: see kvm.backend");
 	if (error == ENOENT)
 		return nm_finding_add(context, "kvm.nested", NM_STATUS_INFO, NM_BOOL(false), NULL,
 				      "the KVM module has no parameter nested");

@@ -163,6 +163,30 @@ static const struct row svm_rows[] = {
 	{NULL, NULL, false, {NULL}, NULL, NULL},
 };
 
+/* Parameters by which KVM leaves alone what the machine has: by wish, or because something that goes with it is missing. */
+static const struct {
+	const char *row;
+	const char *module;
+	const char *name;
+} switches[] = {
+	{"ept", "kvm_intel", "ept"},
+	{"ept_ad", "kvm_intel", "eptad"},
+	{"vpid", "kvm_intel", "vpid"},
+	{"unrestricted_guest", "kvm_intel", "unrestricted_guest"},
+	{"apic_virtualization", "kvm_intel", "enable_apicv"},
+	{"posted_interrupts", "kvm_intel", "enable_apicv"},
+	{"shadow_vmcs", "kvm_intel", "enable_shadow_vmcs"},
+	{"preemption_timer", "kvm_intel", "preemption_timer"},
+	{"pml", "kvm_intel", "pml"},
+	{"virtual_nmi", "kvm_intel", "vnmi"},
+	{"npt", "kvm_amd", "npt"},
+	{"nrip_save", "kvm_amd", "nrips"},
+	{"avic", "kvm_amd", "avic"},
+	{"vgif", "kvm_amd", "vgif"},
+	{"virtual_vmload_vmsave", "kvm_amd", "vls"},
+	{"tsc_ratio", "kvm_amd", "tsc_scaling"},
+};
+
 enum state { ABSENT, PRESENT, UNKNOWN };
 
 struct names {
@@ -228,12 +252,49 @@ static const char *remedy(const struct nm_probe_context *context)
 
 static int add_unknown(struct nm_probe_context *context, const char *id)
 {
-	const struct nm_finding *source = nm_found(context, "vmx.cpu.basic");
+	bool svm = nm_virtualization(context) == NM_VIRTUALIZATION_SVM;
+	const struct nm_finding *source =
+		nm_found(context, svm ? "svm.cpu.features" : "vmx.cpu.basic");
 	bool missing = source && source->status == NM_STATUS_UNKNOWN;
 
 	return nm_unknown_add(context, id, missing ? source->remedy : NULL,
 			      "no source that can be read tells: %s",
 			      missing ? source->evidence : "the register is not there");
+}
+
+/* The index of the switch by which KVM does not use what is there, or -1. */
+static int find_off(const struct nm_probe_context *context, const struct row *row)
+{
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
+		char id[96];
+		const char *value;
+
+		if (strcmp(switches[i].row, row->id) != 0)
+			continue;
+		snprintf(id, sizeof(id), "kvm.parameter.%s.%s", switches[i].module,
+			 switches[i].name);
+		value = nm_found_string(context, id);
+		return !strcmp(value, "N") || !strcmp(value, "0") ? (int)i : -1;
+	}
+	return -1;
+}
+
+static int add_unused(struct nm_probe_context *context, const struct row *row, const char *id,
+		      int off)
+{
+	const char *module = switches[off].module;
+	const char *name = switches[off].name;
+	const char *next = nm_arena_printf(context->arena,
+					   "load %s with %s=1; KVM clears it again where something "
+					   "else that it takes is missing",
+					   module, name);
+
+	if (!next)
+		return -ENOMEM;
+	return nm_finding_add(context, id, NM_STATUS_WARN, NM_BOOL(true), next,
+			      "this machine has it, and KVM here does not use it "
+			      "(/sys/module/%s/parameters/%s is off): %s",
+			      module, name, row->cost);
 }
 
 static int add_row(struct nm_probe_context *context, const struct row *row, bool above_kvm,
@@ -242,13 +303,17 @@ static int add_row(struct nm_probe_context *context, const struct row *row, bool
 	const struct nm_finding *why;
 	enum state state = decide(context, row, &why);
 	struct nm_text *list = state == PRESENT ? &names->present : &names->absent;
+	int off = state == PRESENT ? find_off(context, row) : -1;
 	char id[64];
 
 	snprintf(id, sizeof(id), "nesting.%s", row->id);
 	if (state == UNKNOWN)
 		return add_unknown(context, id);
 	if (row->summary)
-		nm_text_printf(list, "%s%s", list->length ? ", " : "", row->name);
+		nm_text_printf(list, "%s%s%s", list->length ? ", " : "", row->name,
+			       off >= 0 ? " (off in KVM)" : "");
+	if (off >= 0)
+		return add_unused(context, row, id, off);
 	if (state == ABSENT)
 		return nm_finding_add(context, id, NM_STATUS_WARN, NM_BOOL(false), remedy(context),
 				      "without %s, %s (%s)", row->name, row->cost, why->evidence);
@@ -268,7 +333,13 @@ static int add_evmcs(struct nm_probe_context *context, struct names *names)
 	bool recommended = nm_cpuid_get(cpuid, 0x40000004, 0).eax >> 14 & 1;
 	unsigned int version = nm_cpuid_get(cpuid, 0x4000000a, 0).eax & 0xff;
 	bool there = recommended && version;
+	struct nm_cpuid vendor = nm_cpuid_get(cpuid, 0x40000000, 0);
+	char signature[13];
 
+	nm_cpuid_signature(&vendor, signature);
+	if (!strcmp(signature, "Microsoft Hv") && !nm_cpuid_get(cpuid, 0x40000001, 0).eax)
+		return nm_unknown_add(context, "nesting.evmcs", NULL,
+				      "Hyper-V's CPUID leaves 40000001h and up are not there");
 	if (!(nm_cpuid_get(cpuid, 1, 0).ecx >> 31) ||
 	    nm_cpuid_get(cpuid, 0x40000001, 0).eax != interface)
 		return nm_finding_add(

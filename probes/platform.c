@@ -161,8 +161,10 @@ static int add_level(struct nm_probe_context *context, const struct nm_platform 
 	machine->hypervisor =
 		machine->level ? nm_arena_strdup(context->arena, cpu->hypervisor) : NULL;
 	if (!machine->level)
-		return nm_finding_add(context, "platform.level", NM_STATUS_INFO, NM_INT(0), NULL,
-				      "CPUID 1h ECX[31] is clear: bare metal, guests here are L1");
+		return nm_finding_add(
+			context, "platform.level", NM_STATUS_INFO, NM_INT(0), NULL,
+			"CPUID 1h ECX[31] is clear: bare metal, or a hypervisor that hides; guests "
+			"here are taken for L1");
 	return nm_finding_add(context, "platform.level", NM_STATUS_INFO, NM_INT(1), NULL,
 			      "a guest of \"%s\" (CPUID 40000000h): guests here are L2",
 			      cpu->hypervisor);

@@ -28,9 +28,9 @@ static int add_ec2_listed(struct nm_probe_context *context, const struct nm_plat
 {
 	static const struct nm_offer off = {
 		"offered, off", NM_STATUS_WARN,
-		"aws ec2 stop-instances --instance-ids ID; aws ec2 modify-instance-cpu-options "
-		"--instance-id ID --nested-virtualization enabled; aws ec2 start-instances "
-		"--instance-ids ID",
+		"aws ec2 stop-instances --instance-ids ID && aws ec2 wait instance-stopped "
+		"--instance-ids ID && aws ec2 modify-instance-cpu-options --instance-id ID "
+		"--nested-virtualization enabled && aws ec2 start-instances --instance-ids ID",
 		NULL};
 
 	return add(
@@ -52,8 +52,7 @@ static int add_ec2_unlisted(struct nm_probe_context *context, const struct nm_pl
 					     NULL};
 	static const struct nm_offer graviton = {"not offered", NM_STATUS_FAIL,
 						 "change to a listed Intel type (" DISCOVER
-						 " names them), or to a Graviton .metal "
-						 "size with FEAT_NV2",
+						 " names them), or to a Graviton .metal size",
 						 NULL};
 
 	if (nm_ec2_is_graviton(platform->instance))

@@ -130,19 +130,52 @@ static int status_of(int judged, int level)
 	return judged == NM_STATUS_FAIL ? missing[level] : judged;
 }
 
-/* The profile knows what to do about what is missing, the finding about what could not be told. */
-static const char *remedy_of(const struct nm_requirement *requirement,
-			     const struct nm_finding *finding, int judged)
+/* Where KVM or the CPU's virtualization is missing, the verdict of the probes knows the platform's own switch. */
+static const char *next_step(const struct judge *judge, const struct nm_finding *finding)
 {
+	const struct nm_finding *verdict =
+		nm_findings_get(judge->findings, "verdict.virtualization");
+	bool basic =
+		!strcmp(finding->id, "kvm.device") || !strcmp(finding->id, "cpu.virtualization");
+
+	return basic && verdict && verdict->status == NM_STATUS_FAIL ? verdict->remedy : NULL;
+}
+
+/* The profile knows what to do about what is missing, the finding about what could not be told. */
+static const char *remedy_of(const struct judge *judge, const struct nm_finding *finding,
+			     int judged)
+{
+	const struct nm_requirement *requirement = judge->requirement;
+	const char *next = judged == NM_STATUS_FAIL ? next_step(judge, finding) : NULL;
+
 	if (judged == NM_STATUS_PASS)
 		return NULL;
+	if (next && !requirement->remedy)
+		return next;
 	return judged == NM_STATUS_FAIL && requirement->remedy ? requirement->remedy
 							       : finding->remedy;
+}
+
+/* CPUID has VMX or SVM, and firmware has locked it: no hypervisor can use it, whether KVM is asked or not. */
+static const struct nm_finding *find_lock(const struct judge *judge,
+					  const struct nm_finding *finding)
+{
+	static const char *const locks[] = {"vmx.cpu.feature_control", "svm.cpu.vm_cr"};
+
+	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+		const struct nm_finding *lock = nm_findings_get(judge->findings, locks[i]);
+
+		if (!strcmp(finding->id, "cpu.virtualization") && lock &&
+		    lock->status == NM_STATUS_FAIL)
+			return lock;
+	}
+	return NULL;
 }
 
 static int add_judged(struct judge *judge, const struct nm_finding *finding)
 {
 	const struct nm_requirement *requirement = judge->requirement;
+	const struct nm_finding *lock = find_lock(judge, finding);
 	const char *evidence = finding->evidence;
 	int judged = NM_STATUS_UNKNOWN;
 	char value[512];
@@ -156,15 +189,19 @@ static int add_judged(struct judge *judge, const struct nm_finding *finding)
 	}
 	if (!evidence)
 		return -ENOMEM;
-	return add_row(judge, &(const struct nm_check_row) {
-				      .requirement = requirement->label,
-				      .finding = finding->id,
-				      .level = requirement->level,
-				      .status = status_of(judged, requirement->level),
-				      .evidence = evidence,
-				      .remedy = remedy_of(requirement, finding, judged),
-				      .source = requirement->source,
-			      });
+	lock = judged == NM_STATUS_PASS ? lock : NULL;
+	if (lock)
+		judged = NM_STATUS_FAIL;
+	return add_row(judge,
+		       &(const struct nm_check_row) {
+			       .requirement = requirement->label,
+			       .finding = lock ? lock->id : finding->id,
+			       .level = requirement->level,
+			       .status = status_of(judged, requirement->level),
+			       .evidence = lock ? lock->evidence : evidence,
+			       .remedy = lock ? lock->remedy : remedy_of(judge, finding, judged),
+			       .source = requirement->source,
+		       });
 }
 
 static int add_unknown(struct judge *judge, const char *id, const char *why, const char *remedy)
@@ -337,6 +374,13 @@ static bool is_bare_metal(const struct judge *judge)
 	return level && level->value.type == NM_VALUE_INT && level->value.integer == 0;
 }
 
+static bool is_emulated(const struct judge *judge)
+{
+	const struct nm_finding *emulator = nm_findings_get(judge->findings, "platform.emulator");
+
+	return emulator && emulator->value.type == NM_VALUE_BOOL && emulator->value.boolean;
+}
+
 static int decide(struct judge *judge, const struct nm_workload *profile, size_t proof, size_t end)
 {
 	struct nm_check_workload *workload = judge->workload;
@@ -356,6 +400,10 @@ static int decide(struct judge *judge, const struct nm_workload *profile, size_t
 	} else if (!profile->proven_by_guest) {
 		workload->verdict = NM_READINESS_CONDITIONS_MET;
 		workload->reason = "no guest of nestmark's can prove the rest";
+	} else if (is_emulated(judge)) {
+		workload->verdict = NM_READINESS_NOT_ADVISED;
+		workload->reason = "the CPU is emulated: what runs here is right, and many times "
+				   "slower than on hardware";
 	} else if (profile->advice && !is_bare_metal(judge)) {
 		workload->verdict = NM_READINESS_NOT_ADVISED;
 		workload->reason = profile->advice;

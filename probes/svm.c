@@ -102,6 +102,13 @@ static int add_view(const struct view *view)
 	char id[32];
 	int r;
 
+	/* APM vol. 3, appendix E: where there is SVM, its revision is 1 or above. */
+	if (!(view->leaf.eax & 0xff)) {
+		snprintf(id, sizeof(id), "svm.%s.features", view->owner);
+		return nm_unknown_add(view->context, id, NULL,
+				      "CPUID has SVM, and its leaf 8000000Ah is not there, %s",
+				      view->source);
+	}
 	snprintf(id, sizeof(id), "svm.%s.revision", view->owner);
 	r = nm_finding_add(view->context, id, NM_STATUS_INFO, NM_INT(view->leaf.eax & 0xff), NULL,
 			   "CPUID 8000000Ah EAX[7:0], %s", view->source);
@@ -135,8 +142,9 @@ static int add_registers(struct nm_probe_context *context, const struct nm_msrs 
 	if (nm_msr_get(msrs, MSR_VM_CR, &value))
 		r = add_vm_cr(context, value);
 	else
-		r = nm_unknown_add(context, "svm.cpu.vm_cr", NULL,
-				   "VM_CR (C0010114h) cannot be read: RDMSR is refused");
+		r = nm_unknown_add(
+			context, "svm.cpu.vm_cr", NULL,
+			"VM_CR (C0010114h) cannot be read: RDMSR is refused, or was not recorded");
 	if (r || !nm_msr_get(msrs, MSR_EFER, &value))
 		return r;
 	return nm_detail_add(context, "svm.cpu.efer_svme", NM_STATUS_INFO,

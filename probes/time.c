@@ -45,14 +45,16 @@ static int add_clocksource(struct nm_probe_context *context)
 	struct nm_arena *arena = context->arena;
 	const char *current = nm_root_line(context->root, arena, CLOCKSOURCE "current_clocksource");
 	int error = current ? EBADMSG : errno;
-	const char *available =
-		nm_root_line(context->root, arena, CLOCKSOURCE "available_clocksource");
+	char *available = nm_root_line(context->root, arena, CLOCKSOURCE "available_clocksource");
 	bool tsc;
 	bool good;
 
 	if (!current || !*current)
 		return nm_unknown_add(context, "time.clocksource", NULL,
 				      "/" CLOCKSOURCE "current_clocksource: %s", nm_why_not(error));
+	/* The kernel writes a blank behind each. */
+	for (size_t end = available ? strlen(available) : 0; end && available[end - 1] == ' ';)
+		available[--end] = '\0';
 	tsc = !strcmp(current, "tsc");
 	good = nm_name_index(quick, current) >= 0;
 	return nm_finding_add(context, "time.clocksource",
@@ -115,10 +117,14 @@ static int add_kvm_clock(struct nm_probe_context *context)
 static int add_hyperv_page(struct nm_probe_context *context)
 {
 	uint32_t leaf = find_hypervisor(&context->cpuid, "Microsoft Hv");
-	bool there = nm_cpuid_get(&context->cpuid, 0x40000003, 0).eax >> 9 & 1;
+	uint32_t features = nm_cpuid_get(&context->cpuid, 0x40000003, 0).eax;
+	bool there = features >> 9 & 1;
 
 	if (leaf != 0x40000000)
 		return 0;
+	if (!features)
+		return nm_unknown_add(context, "time.hyperv_tsc_page", NULL,
+				      "CPUID 40000003h EAX is 0, or not there");
 	return nm_finding_add(context, "time.hyperv_tsc_page", NM_STATUS_INFO, NM_BOOL(there), NULL,
 			      "CPUID 40000003h EAX[9]: the reference TSC page");
 }

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct verdict {
 	enum nm_status status;
@@ -20,7 +21,9 @@ static const char *hardware_words(struct nm_probe_context *context)
 {
 	const char *name = nm_found_is(context, "cpu.virtualization", "vmx")   ? "VT-x"
 			   : nm_found_is(context, "cpu.virtualization", "svm") ? "AMD-V"
-									       : "EL2";
+			   : nm_found_is(context, "cpu.virtualization", "el2")
+				   ? "EL2"
+				   : nm_found_string(context, "kvm.backend");
 	const char *summary = nm_found_string(context, "nesting.summary");
 
 	return *summary ? nm_arena_printf(context->arena, "%s, %s", name, summary) : name;
@@ -55,6 +58,13 @@ static const char *firmware_step(const struct nm_probe_context *context)
 	return NULL;
 }
 
+/* A KVM that needs neither VMX nor SVM waits behind a device that cannot be used: the platform has done its part. */
+static bool waits_for_device(const struct nm_probe_context *context)
+{
+	return !strncmp(nm_found_string(context, "kvm.backend"), "kvm_", 4) &&
+	       !nm_found_pass(context, "kvm.device");
+}
+
 /* Of a platform that could give its guests VMX or SVM and does not, only the platform can change that. */
 static const char *next_step(const struct nm_probe_context *context, const char *otherwise)
 {
@@ -65,7 +75,9 @@ static const char *next_step(const struct nm_probe_context *context, const char 
 
 	if (firmware)
 		return firmware;
-	return !there && platform && platform->remedy ? platform->remedy : otherwise;
+	return !there && !waits_for_device(context) && platform && platform->remedy
+		       ? platform->remedy
+		       : otherwise;
 }
 
 static const char *format(struct nm_probe_context *context, const char *text, ...)

@@ -281,9 +281,9 @@ static int add_feature_control(struct nm_probe_context *context, const struct nm
 	uint64_t control;
 
 	if (!nm_msr_get(msrs, NM_MSR_FEATURE_CONTROL, &control))
-		return nm_unknown_add(
-			context, "vmx.cpu.feature_control", NULL,
-			"IA32_FEATURE_CONTROL (3Ah) cannot be read: RDMSR is refused");
+		return nm_unknown_add(context, "vmx.cpu.feature_control", NULL,
+				      "IA32_FEATURE_CONTROL (3Ah) cannot be read: RDMSR is "
+				      "refused, or was not recorded");
 	if (control & FEATURE_LOCKED)
 		status = control & FEATURE_OUTSIDE_SMX ? NM_STATUS_PASS : NM_STATUS_FAIL;
 	return nm_finding_add(context, "vmx.cpu.feature_control", status,

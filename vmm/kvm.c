@@ -46,8 +46,11 @@ static int fail_open(const char *path, int error, const char *architecture)
 		return nm_fail_remedy(ENODEV, remedies_of(architecture)->unserved,
 				      "%s: the node exists but no driver serves it", path);
 	case EACCES:
-		return nm_fail_remedy(EACCES, "sudo usermod -aG kvm $USER, then log in again",
-				      "%s: not permitted: you are not in the group that may use it",
+		return nm_fail_remedy(EACCES,
+				      "where ls -l shows group kvm: sudo usermod -aG kvm $USER, "
+				      "then log in again; else sudo setfacl -m u:$USER:rw /dev/kvm",
+				      "%s: not permitted: neither its mode nor its group lets you "
+				      "open it",
 				      path);
 	case EPERM:
 		return nm_fail_remedy(EPERM,

@@ -10,7 +10,7 @@ advice = gVisor recommends its KVM platform on bare metal only, and systrap insi
 unknown = virtual addresses of 48 bits on arm64: not looked for
 
 [requirement]
-label = device /dev/kvm opens for reading and writing
+label = device /dev/kvm opens for reading and writing (systrap, the default platform, needs none)
 finding = kvm.device
 level = hard
 source = gvisor pkg/sentry/platform/kvm/kvm.go

@@ -9,7 +9,7 @@ as_of = 2026-09
 source = https://docs.kernel.org/virt/kvm/x86/running-nested-guests.html
 proof = none
 unknown = whether a guest in a guest works: run nestmark inside a guest to see
-unknown = migration of a guest that runs a guest: Intel needs Linux 5.3 and QEMU 4.2, AMD cannot
+unknown = migration of a guest that runs a guest: Intel needs Linux 5.3 and QEMU 4.2, on AMD the kernel leaves it undefined
 
 [requirement]
 label = device /dev/kvm opens for reading and writing

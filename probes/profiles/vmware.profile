@@ -22,6 +22,7 @@ source = VMware DOC-8970
 label = EPT
 when = cpu.virtualization vmx
 finding = nesting.ept
+equals = true
 level = hard
 source = VMware DOC-8970
 
@@ -29,5 +30,6 @@ source = VMware DOC-8970
 label = RVI (nested paging)
 when = cpu.virtualization svm
 finding = nesting.npt
+equals = true
 level = hard
 source = VMware DOC-8970

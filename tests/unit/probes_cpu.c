@@ -39,6 +39,17 @@ Test(probes_cpu, a_personality_of_32_bits_is_no_other_cpu)
 	found_string("cpu.architecture", "x86_64");
 }
 
+/* What stands before the damage says nothing of what stood behind it. */
+Test(probes_cpu, a_dump_that_breaks_off_is_unknown)
+{
+	given_text("nestmark/cpuid", LEAF_0 LEAF_1_VMX "   0x00000002 0x00: eax=0x0");
+	given_text("nestmark/uname", "machine: x86_64\n");
+	probe_with(nm_probe_cpu);
+	found_status("cpu.brand", NM_STATUS_UNKNOWN);
+	found_string("cpu.architecture", "x86_64");
+	cr_assert_eq(case_context.cpuid.count, 0, "leaves are left for other probes");
+}
+
 Test(probes_cpu, a_dump_that_is_none_is_unknown)
 {
 	given_text("nestmark/cpuid", "hello\n");

@@ -241,6 +241,21 @@ Test(probes_isolation, huge_pages_that_need_guarding)
 	cr_assert(found("isolation.nx_huge_pages")->remedy, "no remedy");
 }
 
+/* As on a Haswell with mitigations=off, before its first guest. */
+Test(probes_isolation, huge_pages_that_could_stop_the_host_once_a_guest_runs)
+{
+	given_text(KVM "nx_huge_pages", "N\n");
+	given_state("itlb_multihit", "KVM: Mitigation: VMX disabled\n");
+	probe_with(nm_probe_isolation);
+	found_status("isolation.nx_huge_pages", NM_STATUS_WARN);
+	cr_assert(found("isolation.nx_huge_pages")->remedy, "no remedy");
+	start_over();
+	given_text(KVM "nx_huge_pages", "Y\n");
+	given_state("itlb_multihit", "KVM: Mitigation: VMX disabled\n");
+	probe_with(nm_probe_isolation);
+	found_status("isolation.nx_huge_pages", NM_STATUS_INFO);
+}
+
 Test(probes_isolation, huge_pages_that_do_not)
 {
 	given_text(KVM "nx_huge_pages", "N\n");
@@ -405,6 +420,28 @@ Test(probes_isolation, no_sibling)
 	probe_with(nm_probe_isolation);
 	found_string("isolation.sibling", "none");
 	found_status("isolation.sibling", NM_STATUS_PASS);
+}
+
+/* CPUID 1h ECX[31] is clear, and nothing else says that this is a machine of its own. */
+Test(probes_isolation, a_hypervisor_that_may_hide_is_said)
+{
+	given_text(SMT "active", "0\n");
+	given_leaks("Not affected\n", "Not affected\n");
+	cr_assert_eq(nm_unknown_add(&case_context, "platform.bare_metal", NULL, "x"), 0);
+	probe_with(nm_probe_isolation);
+	found_string("isolation.sibling", "none");
+	found_status("isolation.sibling", NM_STATUS_INFO);
+	cr_assert(evidence_says("isolation.sibling", "if no hypervisor hides"), "sibling");
+	cr_assert(evidence_says("isolation.proof", "if no hypervisor hides"), "proof");
+}
+
+Test(probes_isolation, values_that_are_none_claim_nothing)
+{
+	given_text(KVM "ignore_msrs", "1e999\n");
+	given_text("proc/sys/kernel/modules_disabled", "-2147483649\n");
+	probe_with(nm_probe_isolation);
+	found_status("isolation.kvm_parameters", NM_STATUS_UNKNOWN);
+	found_status("isolation.modules", NM_STATUS_UNKNOWN);
 }
 
 Test(probes_isolation, the_sibling_of_a_vcpu_is_not_visible)

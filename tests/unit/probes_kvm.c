@@ -146,6 +146,9 @@ Test(probes_kvm, devices_that_cannot_be_used)
 	device_case("device /dev/kvm ENODEV\n", "no driver serves it", "kernel log");
 	device_case("device /dev/kvm EACCES\n", "/dev/kvm: not permitted",
 		    "sudo usermod -aG kvm $USER");
+	/* A node of mode 0600, as in many containers and small VMs, has no group that helps. */
+	device_case("device /dev/kvm EACCES\n", "neither its mode nor its group",
+		    "sudo setfacl -m u:$USER:rw /dev/kvm");
 	device_case("device /dev/kvm EPERM\n", "device cgroup", "--device /dev/kvm");
 	device_case("device /a b/kvm EBUSY\n", "/a b/kvm: open failed: Device or resource busy",
 		    "report");
@@ -188,8 +191,21 @@ Test(probes_kvm, nothing_captured_is_unknown)
 	says("kvm.device", "not captured");
 	found_status("kvm.modules", NM_STATUS_UNKNOWN);
 	found_status("kvm.backend", NM_STATUS_UNKNOWN);
+	says("kvm.backend", "not captured");
 	found_status("kvm.nested", NM_STATUS_UNKNOWN);
 	not_found("kvm.cap.irqchip");
+}
+
+/* kvm by itself never has the parameter: what kvm_intel would say is not known before it is loaded. */
+Test(probes_kvm, without_a_vendor_module_nested_is_unknown)
+{
+	given_cpu("none");
+	given_list("sys/module", "kvm");
+	given(NM_ANSWER_EXISTS, "sys/module");
+	given_error(NM_ANSWER_TEXT, "sys/module/kvm/parameters/nested", ENOENT);
+	probe_with(nm_probe_kvm);
+	found_status("kvm.nested", NM_STATUS_UNKNOWN);
+	says("kvm.nested", "no module in /sys/module serves this CPU");
 }
 
 static void refused(const char *fact)

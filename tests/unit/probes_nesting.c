@@ -264,6 +264,59 @@ Test(probes_nesting, hyperv_leaves_without_a_hypervisor_are_ignored)
 	found_status("nesting.evmcs", NM_STATUS_INFO);
 }
 
+static void given_parameter(const char *id, const char *value)
+{
+	cr_assert_eq(nm_detail_add(&case_context, id, NM_STATUS_INFO, NM_STRING(value), NULL, "x"),
+		     0);
+}
+
+/* kvm_intel.ept=0: the machine still has EPT, guests here do not. */
+Test(probes_nesting, what_kvm_does_not_use_is_no_pass)
+{
+	given_parameter("kvm.parameter.kvm_intel.ept", "N");
+	given_parameter("kvm.parameter.kvm_intel.vpid", "Y");
+	given_parameter("kvm.parameter.kvm_intel.preemption_timer", "N");
+	given_vmx(INTEL METAL_VMX, CPU_BASIC SOME);
+	found_bool("nesting.ept", true);
+	found_status("nesting.ept", NM_STATUS_WARN);
+	evidence_says("nesting.ept", "/sys/module/kvm_intel/parameters/ept is off");
+	evidence_says("nesting.ept", "shadow page tables");
+	cr_assert(strstr(found("nesting.ept")->remedy, "load kvm_intel with ept=1"), "%s",
+		  found("nesting.ept")->remedy);
+	found_there("nesting.vpid");
+	found_status("nesting.preemption_timer", NM_STATUS_WARN);
+	cr_assert(strstr(found("nesting.summary")->value.string, "EPT (off in KVM), VPID, "), "%s",
+		  found("nesting.summary")->value.string);
+}
+
+Test(probes_nesting, a_switch_of_what_is_missing_says_nothing)
+{
+	given_parameter("kvm.parameter.kvm_intel.enable_shadow_vmcs", "N");
+	given_vmx(INTEL METAL_VMX, CPU_BASIC SOME);
+	found_missing("nesting.shadow_vmcs");
+}
+
+Test(probes_nesting, the_other_module_has_switches_too)
+{
+	given_parameter("kvm.parameter.kvm_amd.npt", "0");
+	given_cpu(AMD GUEST SVM LEAF_A("0x00010019"));
+	given_error(NM_ANSWER_TEXT, "nestmark/msr", EACCES);
+	probe_all();
+	found_bool("nesting.npt", true);
+	found_status("nesting.npt", NM_STATUS_WARN);
+	found_there("nesting.vgif");
+}
+
+/* A list of leaves that ends at 40000000h, as in what others publish of their machines. */
+Test(probes_nesting, hyperv_whose_leaves_are_missing_is_no_answer)
+{
+	given_vmx(INTEL GUEST_VMX
+		  "   0x40000000 0x00: eax=0x40000001 ebx=0x7263694d ecx=0x666f736f "
+		  "edx=0x76482074\n",
+		  CPU_BASIC ALL);
+	found_status("nesting.evmcs", NM_STATUS_UNKNOWN);
+}
+
 Test(probes_nesting, svm_rows_come_from_cpuid)
 {
 	/* NP, NRIPS, TscRateMsr, VGIF; neither FlushByAsid, DecodeAssists, AVIC nor VMSAVEvirt */

@@ -338,6 +338,9 @@ Test(probes_platform, ec2_off_comes_with_the_command_and_the_limits)
 	probe();
 	says(found("platform.nesting")->remedy, "aws ec2 modify-instance-cpu-options --instance-id "
 						"ID --nested-virtualization enabled");
+	/* The option can be changed on an instance that has stopped, and stopping takes its time. */
+	says(found("platform.nesting")->remedy,
+	     "aws ec2 wait instance-stopped --instance-ids ID &&");
 	says(found("platform.nesting")->evidence, "EKS");
 	says(found("platform.limits.windows")->value.string, "Credential Guard");
 	says(found("platform.limits.windows")->value.string, "192");
@@ -422,6 +425,10 @@ Test(probes_platform, graviton)
 	found_string("platform.nesting", "not offered");
 	found_status("platform.nesting", NM_STATUS_FAIL);
 	says(found("platform.nesting")->evidence, "Graviton");
+	/* Guests of bare metal need EL2 only; FEAT_NV2 is for guests of theirs. */
+	says(found("platform.nesting")->remedy, "or to a Graviton .metal size");
+	cr_assert_not(strstr(found("platform.nesting")->remedy, "FEAT_NV2"), "%s",
+		      found("platform.nesting")->remedy);
 	found_bool("platform.bare_metal", false);
 }
 

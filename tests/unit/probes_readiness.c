@@ -322,6 +322,43 @@ Test(readiness, a_missing_hard_requirement_decides)
 	cr_assert_str_eq(result.remedy, "the profile's");
 }
 
+/* As on EC2 with nesting off: what is to be done is the platform's command, not "load kvm_intel". */
+Test(readiness, the_platform_knows_what_to_do_about_the_device)
+{
+	given_status("kvm.device", NM_STATUS_FAIL, NM_STRING("/dev/kvm"));
+	given_status("verdict.virtualization", NM_STATUS_FAIL, NM_STRING("none"));
+	findings.items[1].remedy = "switch it on there";
+	judge(WORKLOAD HARD("kvm.device", ""));
+	cr_assert_str_eq(result.remedy, "switch it on there");
+	judge(WORKLOAD HARD("kvm.device", "remedy = the profile's\n"));
+	cr_assert_str_eq(result.remedy, "the profile's");
+}
+
+/* Hyper-V, VMware and VirtualBox as L1 ask for the flag, and firmware may have locked what it stands for. */
+Test(readiness, a_flag_that_firmware_has_locked_is_no_virtualization)
+{
+	static const char profile[] =
+		WORKLOAD "proof = none\n" HARD("cpu.virtualization", "equals = vmx svm\n");
+
+	given_status("cpu.virtualization", NM_STATUS_PASS, NM_STRING("vmx"));
+	judge(profile);
+	verdict_is(NM_READINESS_CONDITIONS_MET, "");
+	given_status("vmx.cpu.feature_control", NM_STATUS_FAIL, NM_STRING("locked without VMX"));
+	judge(profile);
+	verdict_is(NM_READINESS_NOT_READY, "as read");
+	cr_assert_str_eq(row(0)->finding, "vmx.cpu.feature_control");
+	cr_assert_str_eq(result.remedy, "the finding's remedy");
+}
+
+Test(readiness, on_an_emulated_cpu_nothing_is_advised)
+{
+	given_pass("kvm.device");
+	given_pass("guest.canary");
+	given("platform.emulator", NM_BOOL(true));
+	judge(WORKLOAD HARD("kvm.device", ""));
+	verdict_is(NM_READINESS_NOT_ADVISED, "emulated");
+}
+
 Test(readiness, soft_and_info_never_decide)
 {
 	given_pass("guest.canary");

@@ -68,6 +68,20 @@ Test(probes_svm, without_cpuid_exposure_is_unknown)
 	found_status("svm.exposed", NM_STATUS_UNKNOWN);
 }
 
+/* A list of leaves that was cut: no feature is said to be missing. */
+Test(probes_svm, a_leaf_that_is_not_there_denies_nothing)
+{
+	given_cpu(AMD LEAF_1 SVM);
+	given_text("nestmark/msr", EFER);
+	probe_with(nm_probe_svm);
+	found_status("svm.cpu.features", NM_STATUS_UNKNOWN);
+	cr_assert_not(is_found("svm.cpu.features.np"), "np");
+	probe_with(nm_probe_nesting);
+	found_status("nesting.npt", NM_STATUS_UNKNOWN);
+	cr_assert(strstr(found("nesting.npt")->evidence, "8000000Ah is not there"), "%s",
+		  found("nesting.npt")->evidence);
+}
+
 Test(probes_svm, features_are_decoded_by_name)
 {
 	given_svm_with(EFER "0xc0010114 0x0000000000000008\n");

@@ -159,6 +159,13 @@ Test(probes_time, hyper_v_without_its_page)
 	found_bool("time.hyperv_tsc_page", false);
 }
 
+Test(probes_time, hyper_v_whose_leaves_are_missing)
+{
+	given_leaf(0x40000000, hyperv);
+	probe_with(nm_probe_time);
+	found_status("time.hyperv_tsc_page", NM_STATUS_UNKNOWN);
+}
+
 Test(probes_time, the_frequency_by_crystal_and_ratio)
 {
 	given_leaf(0x15, (struct nm_cpuid) {2, 216, 25000000, 0});
@@ -481,4 +488,13 @@ Test(probes_time, readings_lie_close_together)
 	cr_assert_gt(second.tsc, first.tsc, "the TSC went back");
 	cr_assert_geq(second.ns, first.ns, "the clock went back");
 	cr_assert_lt(first.width, 10000000, "%llu ticks apart", (unsigned long long)first.width);
+}
+
+Test(probes_time, the_list_of_clock_sources_ends_with_its_last)
+{
+	given_text(CLOCKSOURCE "current_clocksource", "hpet\n");
+	given_text(CLOCKSOURCE "available_clocksource", "hpet acpi_pm \n");
+	probe_with(nm_probe_time);
+	cr_assert(evidence_says("time.clocksource", "hpet acpi_pm; the TSC is not among them"),
+		  "%s", found("time.clocksource")->evidence);
 }

@@ -167,6 +167,26 @@ Test(probes_verdict, no_device_because_the_platform_keeps_it)
 	next_is("switch it on there");
 }
 
+Test(probes_verdict, a_cpu_that_is_not_known_is_no_arm64)
+{
+	with_kvm("kvm_amd", "none");
+	with("platform.emulator", NM_STATUS_WARN, NM_BOOL(true), NULL, "x");
+	with("guest.canary", NM_STATUS_PASS, NM_BOOL(true), NULL, "a guest ran");
+	decided("emulated", NM_STATUS_WARN,
+		"emulated (kvm_amd; functions are real, times are not): proven by a guest");
+}
+
+Test(probes_verdict, a_software_kvm_that_may_not_be_opened)
+{
+	with("kvm.device", NM_STATUS_FAIL, NM_STRING("/dev/kvm"), "give yourself access",
+	     "/dev/kvm: not permitted");
+	with_string("cpu.virtualization", "none");
+	with_string("kvm.backend", "kvm_pvm");
+	with("platform.nesting", NM_STATUS_WARN, NM_STRING("off"), "switch it on there", "x");
+	decided("none", NM_STATUS_FAIL, "none: /dev/kvm: not permitted");
+	next_is("give yourself access");
+}
+
 /* With VMX in CPUID the platform has done its part. */
 Test(probes_verdict, no_device_on_a_platform_that_gave_vmx)
 {
