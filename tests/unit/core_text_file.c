@@ -430,8 +430,10 @@ Test(core_root, texts_are_whole_or_null)
 	text = nm_root_text(&root, &arena, "sys/limit");
 	cr_assert(text, "1 MiB is refused");
 	cr_assert_eq(strlen(text), limit, "%zu bytes", strlen(text));
-	cr_assert_eq(strlen(nm_root_head(&root, &arena, "sys/above")), 65536u, "the head of a file");
-	cr_assert_eq(strlen(nm_root_head(&root, &arena, "sys/limit")), 65536u, "the head of a file");
+	cr_assert_eq(strlen(nm_root_head(&root, &arena, "sys/above")), 65536u,
+		     "the head of a file");
+	cr_assert_eq(strlen(nm_root_head(&root, &arena, "sys/limit")), 65536u,
+		     "the head of a file");
 	cr_assert_null(nm_root_text(&root, &arena, "sys/above"), "more than 1 MiB is cut");
 	free(bytes);
 	nm_arena_free(&arena);
