@@ -36,6 +36,7 @@ changed=$(grep -vxFf live replayed | grep -vE "'id': '(time|memory|guest|verdict
 # Unpacked it says the same, and nothing is asked of this machine.
 mkdir folder
 tar -xf machine.tar.zst -C folder
+/usr/bin/python3 "$SOURCE/tests/validate.py" "$SOURCE/schema/capture.schema.json" folder/nestmark/capture.json || fail "invalid capture.json"
 expect 0 "$NESTMARK" probe --root folder -J
 findings out | cmp - replayed || fail "the folder says otherwise than the archive"
 expect 0 "$NESTMARK" probe --root machine.tar.zst -J --kvm-device /no/such
