@@ -44,23 +44,6 @@ __asm__(".pushsection .text\n"
 	".popsection\n");
 extern const char proof_handler[];
 
-/* SDM vol. 3, 64-bit IDT gate descriptors: a present interrupt gate of DPL 0. The handler lies below 4 GiB. */
-static void set_gate(uint8_t vector)
-{
-	struct __attribute__((packed)) {
-		uint16_t limit;
-		uint64_t base;
-	} idt;
-	uint64_t handler = (uint64_t)proof_handler;
-	volatile uint64_t *gate;
-
-	__asm__ volatile("sidt %0" : "=m"(idt));
-	gate = (volatile uint64_t *)(idt.base + 16ull * vector);
-	gate[1] = 0;
-	gate[0] = (handler & 0xffff) | (uint64_t)NM_ABI_KERNEL_CS << 16 | 0x8eull << 40 |
-		  (handler >> 16 & 0xffff) << 48;
-}
-
 static void wait_for_interrupt(const struct nm_abi_control *control)
 {
 	const volatile uint64_t *count = &control->result[0];
@@ -74,7 +57,7 @@ static void wait_for_interrupt(const struct nm_abi_control *control)
 /* argument[0]: the vector that the VMM raises when the test port is written. result[0]: how often it came. */
 NM_GUEST_OP("proof.interrupt", proof_interrupt)
 {
-	set_gate((uint8_t)control->argument[0]);
+	nm_set_gate((uint8_t)control->argument[0], proof_handler);
 	/* An interrupt is given to a vCPU only when it takes interrupts at that moment: the NOP ends the shadow of STI. */
 	__asm__ volatile("sti\n\tnop" : : : "memory");
 	nm_out8(NM_ABI_PORT_TEST, NM_ABI_TEST_BYTE);
@@ -101,7 +84,7 @@ static void apic_write(uint32_t address, uint32_t value)
 /* argument[0]: the vector. An interrupt from the local APIC to itself. result[0]: how often it came. */
 NM_GUEST_OP("proof.ipi", proof_ipi)
 {
-	set_gate((uint8_t)control->argument[0]);
+	nm_set_gate((uint8_t)control->argument[0], proof_handler);
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
 	apic_write(APIC_ICR, ICR_SELF | (uint32_t)control->argument[0]);
 	wait_for_interrupt(control);
@@ -113,7 +96,7 @@ NM_GUEST_OP("proof.wake", proof_wake)
 {
 	const volatile uint64_t *count = &control->result[0];
 
-	set_gate((uint8_t)control->argument[0]);
+	nm_set_gate((uint8_t)control->argument[0], proof_handler);
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
 	apic_write(APIC_DIVIDE, DIVIDE_BY_1);
 	apic_write(APIC_LVT_TIMER, (uint32_t)control->argument[0]);
