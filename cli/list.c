@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "cli/list_markdown.h"
 #include "cli/machine.h"
 
 #include "benchmarks/plan.h"
@@ -11,11 +12,9 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-	{"json", no_argument, NULL, 'J'},
-	{"group", required_argument, NULL, 'g'},
-	{"kvm-device", required_argument, NULL, 'D'},
-	{"help", no_argument, NULL, 'h'},
-	{0},
+	{"json", no_argument, NULL, 'J'},	 {"markdown", no_argument, NULL, 'M'},
+	{"group", required_argument, NULL, 'g'}, {"kvm-device", required_argument, NULL, 'D'},
+	{"help", no_argument, NULL, 'h'},	 {0},
 };
 
 static nm_json *names_json(const char *const *names)
@@ -218,6 +217,15 @@ static int list(struct nm_selection *selection, bool json, const char *kvm_devic
 	return code;
 }
 
+static int print_markdown(void)
+{
+	struct nm_text text = {0};
+	int code = nm_list_markdown(&text) ? nm_report_error(NM_EXIT_UNDECIDED) : nm_print(&text);
+
+	nm_text_free(&text);
+	return code;
+}
+
 /* Unlike run, list shows everything: drills are selected by name. */
 static int select_all(struct nm_arena *arena, struct nm_selection *selection)
 {
@@ -247,6 +255,9 @@ static int list_main(int argc, char **argv)
 		case 'D':
 			kvm_device = optarg;
 			break;
+		case 'M':
+			nm_arena_free(&arena);
+			return print_markdown();
 		case 'h':
 			nm_arena_free(&arena);
 			return nm_print_help(&nm_command_list);
@@ -274,6 +285,7 @@ const struct nm_command nm_command_list = {
 		"PATTERN is a glob.\n"
 		"\n"
 		"  -J, --json             one JSON document on stdout\n"
+		"      --markdown         the reference of all operations, docs/operations.md\n"
 		"      --group NAME       only this group; repeatable\n"
 		"      --kvm-device PATH  the KVM device (default /dev/kvm)\n"
 		"  -h, --help             this help\n",

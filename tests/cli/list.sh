@@ -39,4 +39,12 @@ if [[ -e /dev/kvm ]]; then
     grep -qE '^exit.cpuid .* yes ' out || fail "exit.cpuid is not here"
     grep -q "NOT HERE" out && fail "a reason for nothing"
 fi
+
+# The reference is made from the descriptors, and each has its sentences.
+expect 0 "$NESTMARK" list --markdown
+cmp -s out "$SOURCE/docs/operations.md" || {
+    fail "docs/operations.md is old: nestmark list --markdown >docs/operations.md"
+    diff out "$SOURCE/docs/operations.md" | head -n 5
+}
+grep -q '(null)' out && fail "an operation without sentences"
 done_testing
