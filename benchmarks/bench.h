@@ -50,7 +50,11 @@ struct nm_bench {
 	const char *name; /* also the name of the guest function in the payload */
 	const char *group;
 	const char *summary; /* one line for people */
-	uint32_t version;    /* raise it when the number means something else than before */
+	const char *happens; /* a sentence: what happens architecturally */
+	const char *matters; /* a sentence: which workloads feel it */
+	const char
+		*vmexit; /* the test of kvm-unit-tests' x86/vmexit.c and what differs; NULL: none */
+	uint32_t version;  /* raise it when the number means something else than before */
 	unsigned int cpls; /* NM_CPL0 | NM_CPL3: where the guest function runs; 0: no guest side */
 	const char *requires[NM_MAX_REQUIRES]; /* findings that must pass for the guest side */
 	const char *native_requires[NM_MAX_REQUIRES];

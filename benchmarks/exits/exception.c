@@ -25,6 +25,10 @@ const struct nm_bench nm_bench_exception_de = {
 	.name = "exception.de",
 	.group = "exits",
 	.summary = "#DE delivered and returned inside the guest",
+	.happens = "DIV by zero raises #DE, which the guest takes through its own IDT and returns "
+		   "from with IRET; nothing exits.",
+	.matters = "It shows that exceptions of guests stay in the guest, which software "
+		   "virtualization cannot offer.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.verify = verify,
@@ -34,6 +38,10 @@ const struct nm_bench nm_bench_exception_ud = {
 	.name = "exception.ud",
 	.group = "exits",
 	.summary = "#UD intercepted by KVM, then delivered and returned in the guest",
+	.happens = "UD2 raises #UD, which KVM intercepts, tries to decode, and injects into the "
+		   "guest.",
+	.matters = "Guests that trap on purpose, such as debuggers and language run-times with "
+		   "BUG() traps, pay for the interception.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.expect = {.exits = 1, .insn_emulation = 1},

@@ -62,6 +62,11 @@ const struct nm_bench nm_bench_exit_ioeventfd_pio = {
 	.name = "exit.ioeventfd.pio",
 	.group = "exits",
 	.summary = "OUT that signals an ioeventfd",
+	.happens = "OUT exits to KVM, which finds an ioeventfd registered for the port, "
+		   "signals it and enters again.",
+	.matters = "This is how a legacy virtio driver rings the doorbell of a queue: another "
+		   "thread does the work.",
+	.vmexit = "portio-wildcard-eventfd:pci-io: there a register of the pci-testdev of QEMU",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"kvm.cap.ioeventfd"},
@@ -74,6 +79,11 @@ const struct nm_bench nm_bench_exit_ioeventfd_mmio = {
 	.name = "exit.ioeventfd.mmio",
 	.group = "exits",
 	.summary = "a store that signals an ioeventfd",
+	.happens = "A store exits to KVM, which decodes it, finds the ioeventfd, signals it and "
+		   "enters again.",
+	.matters = "The doorbell of modern virtio devices; each batch of network packets or disk "
+		   "requests begins with one.",
+	.vmexit = "mmio-wildcard-eventfd:pci-mem: there a register of the pci-testdev of QEMU",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"kvm.cap.ioeventfd"},

@@ -16,6 +16,11 @@ const struct nm_bench nm_bench_exit_mmio_write = {
 	.name = "exit.mmio.write",
 	.group = "exits",
 	.summary = "a store to MMIO that the VMM serves in user space",
+	.happens = "A store where no memory is: an EPT misconfiguration or nested page fault, then "
+		   "KVM decodes the instruction and leaves to the VMM.",
+	.matters = "Registers of emulated PCI devices are MMIO; the decoding is what they cost "
+		   "above ports.",
+	.vmexit = "mmio-no-eventfd:pci-mem: there a register of the pci-testdev of QEMU",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.expect = {.exits = 1, .user_exits = 1, .insn_emulation = 1},
@@ -27,6 +32,10 @@ const struct nm_bench nm_bench_exit_mmio_read = {
 	.name = "exit.mmio.read",
 	.group = "exits",
 	.summary = "a load from MMIO that the VMM serves in user space",
+	.happens = "A load where no memory is: KVM decodes it, the VMM gives the value, and KVM "
+		   "completes the load at the next KVM_RUN.",
+	.matters =
+		"Interrupt status registers of emulated devices are read once for each interrupt.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.expect = {.exits = 1, .user_exits = 1, .insn_emulation = 1},

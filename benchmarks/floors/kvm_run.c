@@ -54,6 +54,9 @@ const struct nm_bench nm_bench_floor_kvm_run = {
 	.name = "floor.kvm-run",
 	.group = "floors",
 	.summary = "KVM_RUN with immediate_exit: the floor of every exit to user space",
+	.happens = "KVM_RUN with immediate_exit: the vCPU is loaded and put, and the guest is not "
+		   "entered.",
+	.matters = "No exit to user space can be cheaper, whatever the VMM does with it.",
 	.version = 1,
 	.native_requires = {"kvm.device"},
 	.native = native,

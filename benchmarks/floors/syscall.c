@@ -23,6 +23,10 @@ const struct nm_bench nm_bench_floor_syscall = {
 	.name = "floor.syscall",
 	.group = "floors",
 	.summary = "getppid: into this machine's kernel and back",
+	.happens = "SYSCALL into the kernel of this machine and SYSRET back, with nothing done in "
+		   "between.",
+	.matters = "Every exit to user space contains at least one such round trip; mitigations "
+		   "make it slow before any virtualization does.",
 	.version = 1,
 	.native = native,
 };

@@ -22,5 +22,29 @@ assert len(names) == len(set(names)) >= 20, names
 for o in d["operations"]:
     assert o["summary"] and (o["native"] or o["guest_cpls"]), o
     assert o["only_when_named"] == (o["group"] == "drills"), o
+    assert o["native_unmet"] is None or o["native"], o
+    assert o["guest_unmet"] is None or o["guest_cpls"], o
 P
+
+# What this machine lacks is said once, with what would bring it.
+expect 0 "$NESTMARK" list --kvm-device /no/such floor.loop exit.cpuid exit.hlt
+grep -qE '^floor.loop .* native ' out || fail "the native side of floor.loop is not here"
+grep -qE '^exit.hlt .* no ' out || fail "exit.hlt is here without KVM"
+says out "NOT HERE" "kvm.device: /no/such: not there" "load kvm_intel"
+[[ $(grep -c '^kvm.device' out) -eq 1 ]] || fail "a reason is repeated"
+expect 0 "$NESTMARK" list -J --kvm-device /no/such exit.hlt
+grep -q '"guest_unmet": "kvm.device"' out || fail "list -J does not say what is missing"
+if [[ -e /dev/kvm ]]; then
+    expect 0 "$NESTMARK" list exit.cpuid
+    grep -qE '^exit.cpuid .* yes ' out || fail "exit.cpuid is not here"
+    grep -q "NOT HERE" out && fail "a reason for nothing"
+fi
+
+# The reference is made from the descriptors, and each has its sentences.
+expect 0 "$NESTMARK" list --markdown
+cmp -s out "$SOURCE/docs/operations.md" || {
+    fail "docs/operations.md is old: nestmark list --markdown >docs/operations.md"
+    diff out "$SOURCE/docs/operations.md" | head -n 5
+}
+grep -q '(null)' out && fail "an operation without sentences"
 done_testing
