@@ -44,6 +44,7 @@
 	X(exit_rdmsr_user)                                                                         \
 	X(exit_wrmsr_user)                                                                         \
 	X(exit_hlt)                                                                                \
+	X(exit_hlt_irqchip)                                                                        \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
 	X(drill_spin)                                                                              \
