@@ -52,8 +52,8 @@ const struct nm_bench nm_bench_exit_hlt_irqchip = {
 	.group = "exits",
 	.summary = "a timer that is over at once, HLT inside KVM, the interrupt and its EOI",
 	.happens = "A store sets the timer of the local APIC, HLT exits and halts the vCPU inside "
-		   "KVM, the interrupt wakes it at once and is ended; EOI exits unless the CPU "
-		   "virtualizes the APIC.",
+		   "KVM, the interrupt wakes it at once and is ended; the interrupt window and EOI "
+		   "exit too, unless the CPU virtualizes the APIC.",
 	.matters = "An idle guest does this at each timer tick: what is left here, when nobody "
 		   "waits, is what idling costs the CPU.",
 	.version = 1,
