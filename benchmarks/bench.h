@@ -42,6 +42,7 @@ struct nm_native_round {
 /** What KVM's own counters must show for one operation on a KVM that uses VMX or SVM. */
 struct nm_expect {
 	double exits;
+	double exits_or; /* where SVM and VMX, or versions of KVM, differ: this many are right too; 0: no */
 	double user_exits;
 	double insn_emulation;
 };
@@ -60,6 +61,7 @@ struct nm_bench {
 	const char *native_requires[NM_MAX_REQUIRES];
 	struct nm_expect expect;
 	bool irqchip; /* needs the in-kernel interrupt controllers */
+	bool pit;     /* needs the in-kernel 8254; only with the irqchip */
 	bool drill;   /* goes wrong on purpose; runs only when named */
 
 	/** Adds devices and arguments before the guest starts. */
@@ -78,7 +80,7 @@ const struct nm_bench *nm_bench_find(const char *name);
 
 /* Shared by descriptors, in device.c. */
 
-/** A device in user space at the test port, or the test MMIO address, that counts accesses. */
+/** A device in user space at the test port, MMIO address or MSR, that counts accesses. */
 int nm_test_device(struct nm_guest_round *round, enum nm_bus bus);
 /** True when every operation reached that device, and the last one wrote NM_ABI_TEST_BYTE. */
 bool nm_test_device_verify_write(const struct nm_guest_round *round, char *why, size_t size);
@@ -86,6 +88,10 @@ bool nm_test_device_verify_write(const struct nm_guest_round *round, char *why, 
 bool nm_test_device_verify_read(const struct nm_guest_round *round, char *why, size_t size);
 /** An ioeventfd at the event port or MMIO address. */
 int nm_test_event(struct nm_guest_round *round, enum nm_bus bus);
+/** The same for writes of that many bytes; 0: of any number. */
+int nm_test_event_of(struct nm_guest_round *round, enum nm_bus bus, uint32_t bytes);
+/** The same for writes of NM_ABI_TEST_BYTE alone; others reach a device in user space that counts them. */
+int nm_test_event_match(struct nm_guest_round *round, enum nm_bus bus);
 /** True when the eventfd counted every operation. */
 bool nm_test_event_verify(const struct nm_guest_round *round, char *why, size_t size);
 

@@ -26,11 +26,23 @@ static void test_access(void *context, const struct nm_access *access)
 	memcpy(access->data, &round->last_value, 1);
 }
 
+static uint64_t test_address(enum nm_bus bus)
+{
+	switch (bus) {
+	case NM_BUS_PIO:
+		return NM_ABI_PORT_TEST;
+	case NM_BUS_MMIO:
+		return NM_ABI_MMIO_TEST;
+	default:
+		return NM_ABI_MSR_TEST;
+	}
+}
+
 int nm_test_device(struct nm_guest_round *round, enum nm_bus bus)
 {
 	struct nm_device device = {
 		.bus = bus,
-		.base = bus == NM_BUS_PIO ? NM_ABI_PORT_TEST : NM_ABI_MMIO_TEST,
+		.base = test_address(bus),
 		.bytes = 1,
 		.access = test_access,
 		.context = round,
@@ -70,15 +82,50 @@ bool nm_test_device_verify_read(const struct nm_guest_round *round, char *why, s
 	return false;
 }
 
-int nm_test_event(struct nm_guest_round *round, enum nm_bus bus)
+static uint64_t event_address(enum nm_bus bus)
+{
+	return bus == NM_BUS_PIO ? NM_ABI_PORT_EVENT : NM_ABI_MMIO_EVENT;
+}
+
+static int open_event(struct nm_guest_round *round)
 {
 	round->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (round->event_fd < 0)
 		return nm_fail(errno, "eventfd: %s", strerror(errno));
-	if (bus == NM_BUS_PIO)
-		return nm_vm_ioeventfd(&round->guest->vm, bus, NM_ABI_PORT_EVENT, 1,
-				       round->event_fd);
-	return nm_vm_ioeventfd(&round->guest->vm, bus, NM_ABI_MMIO_EVENT, 4, round->event_fd);
+	return 0;
+}
+
+int nm_test_event(struct nm_guest_round *round, enum nm_bus bus)
+{
+	return nm_test_event_of(round, bus, bus == NM_BUS_PIO ? 1 : 4);
+}
+
+int nm_test_event_of(struct nm_guest_round *round, enum nm_bus bus, uint32_t bytes)
+{
+	int r = open_event(round);
+
+	return r ? r
+		 : nm_vm_ioeventfd(&round->guest->vm, bus, event_address(bus), bytes,
+				   round->event_fd);
+}
+
+int nm_test_event_match(struct nm_guest_round *round, enum nm_bus bus)
+{
+	const struct nm_device device = {
+		.bus = bus,
+		.base = event_address(bus),
+		.bytes = 1,
+		.access = test_access,
+		.context = round,
+	};
+	int r = open_event(round);
+
+	if (!r)
+		r = nm_devices_add(&round->guest->devices, device);
+	return r ? r
+		 : nm_vm_ioeventfd_match(&round->guest->vm, bus, device.base,
+					 bus == NM_BUS_PIO ? 1 : 4, NM_ABI_TEST_BYTE,
+					 round->event_fd);
 }
 
 bool nm_test_event_verify(const struct nm_guest_round *round, char *why, size_t size)

@@ -248,6 +248,7 @@ void nm_guest_round(const struct nm_round_host *host, const struct nm_round_orde
 		.payload = &payload,
 		.vcpus = 1,
 		.irqchip = order->bench->irqchip,
+		.pit = order->bench->pit,
 		.heap_bytes = 2 * order->samples * sizeof(uint64_t),
 	};
 	struct nm_guest_round round = {

@@ -15,13 +15,36 @@
 	X(exit_pio_out)                                                                            \
 	X(exit_pio_in)                                                                             \
 	X(exit_pio_in_kernel)                                                                      \
+	X(exit_pio_in_pit)                                                                         \
+	X(exit_pio_in_unclaimed)                                                                   \
+	X(exit_pio_outsb)                                                                          \
+	X(exit_pio_insb)                                                                           \
 	X(exit_mmio_write)                                                                         \
 	X(exit_mmio_read)                                                                          \
 	X(exit_ioeventfd_pio)                                                                      \
 	X(exit_ioeventfd_mmio)                                                                     \
+	X(exit_ioeventfd_pio_any_length)                                                           \
+	X(exit_ioeventfd_mmio_any_length)                                                          \
+	X(exit_ioeventfd_pio_datamatch)                                                            \
+	X(exit_ioeventfd_mmio_datamatch)                                                           \
+	X(exit_coalesced_pio)                                                                      \
+	X(exit_coalesced_mmio)                                                                     \
 	X(exit_rdmsr)                                                                              \
 	X(exit_wrmsr)                                                                              \
+	X(exit_rdmsr_tsc_adjust)                                                                   \
+	X(exit_wrmsr_tsc_adjust)                                                                   \
+	X(exit_rdmsr_apic_base)                                                                    \
+	X(exit_wrmsr_apic_base)                                                                    \
+	X(exit_rdmsr_fs_base)                                                                      \
+	X(exit_wrmsr_fs_base)                                                                      \
+	X(exit_rdmsr_gs_base)                                                                      \
+	X(exit_wrmsr_gs_base)                                                                      \
+	X(exit_rdmsr_kernel_gs_base)                                                               \
+	X(exit_wrmsr_kernel_gs_base)                                                               \
+	X(exit_rdmsr_user)                                                                         \
+	X(exit_wrmsr_user)                                                                         \
 	X(exit_hlt)                                                                                \
+	X(exit_hlt_irqchip)                                                                        \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
 	X(drill_spin)                                                                              \

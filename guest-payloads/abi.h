@@ -60,12 +60,21 @@ struct nm_abi_op {
 #define NM_ABI_PORT_FAULT 0x6e2 /* an exception that nobody expected: see control.fault */
 
 /* Addresses that operations use. None of them is backed by memory. */
-#define NM_ABI_PORT_TEST   0x6e8 /* handled by the VMM in user space */
-#define NM_ABI_PORT_EVENT  0x6ea /* an ioeventfd */
-#define NM_ABI_PORT_PIC	   0x21	 /* the interrupt mask register of the first 8259A */
-#define NM_ABI_MMIO_TEST   0x30000000u
-#define NM_ABI_MMIO_EVENT  0x30001000u
-#define NM_ABI_MMIO_ABSENT 0x30002000u /* nothing at all: executing here cannot work */
+#define NM_ABI_PORT_TEST      0x6e8 /* handled by the VMM in user space */
+#define NM_ABI_PORT_EVENT     0x6ea /* an ioeventfd */
+#define NM_ABI_PORT_COALESCED 0x6ec /* where KVM collects writes in that ring */
+#define NM_ABI_PORT_PIC	      0x21  /* the interrupt mask register of the first 8259A */
+#define NM_ABI_MMIO_TEST      0x30000000u
+#define NM_ABI_MMIO_EVENT     0x30001000u
+#define NM_ABI_MMIO_ABSENT    0x30002000u /* nothing at all: executing here cannot work */
+#define NM_ABI_MMIO_COALESCED 0x30003000u /* where KVM collects writes in a ring, */
+#define NM_ABI_MMIO_RING      0x30004000u /* which the VMM maps here */
+
+#define NM_ABI_PORT_PIT		0x42	    /* counter 2 of the 8254, */
+#define NM_ABI_PORT_PIT_CONTROL 0x43	    /* and where its mode is set */
+#define NM_ABI_MSR_TEST		0x4e4d0000u /* an MSR that no CPU and no KVM has */
+
+#define NM_ABI_STRING_BYTES 16 /* of string I/O: NM_ABI_TEST_BYTE and the numbers that follow */
 
 #define NM_ABI_TEST_BYTE 0x5au /* what writes to the test addresses consist of */
 

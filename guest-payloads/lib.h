@@ -61,6 +61,26 @@ static inline void nm_mark(enum nm_abi_mark mark)
 	nm_out8(NM_ABI_PORT_MARK, (uint8_t)mark);
 }
 
+/**
+ * Makes handler that of a vector. SDM vol. 3, 64-bit IDT gate descriptors: a present interrupt gate of DPL 0. All
+ * handlers lie below 4 GiB.
+ */
+static inline void nm_set_gate(uint8_t vector, const char *handler)
+{
+	struct __attribute__((packed)) {
+		uint16_t limit;
+		uint64_t base;
+	} idt;
+	uint64_t at = (uint64_t)handler;
+	volatile uint64_t *gate;
+
+	__asm__ volatile("sidt %0" : "=m"(idt));
+	gate = (volatile uint64_t *)(idt.base + 16ull * vector);
+	gate[1] = 0;
+	gate[0] = (at & 0xffff) | (uint64_t)NM_ABI_KERNEL_CS << 16 | 0x8eull << 40 |
+		  (at >> 16 & 0xffff) << 48;
+}
+
 /** Writes to each page of a range, so that no nested page fault falls into what is measured. */
 static inline void nm_touch(uint64_t gpa, uint64_t bytes)
 {

@@ -52,5 +52,17 @@ bool nm_devices_serve(const struct nm_devices *devices, struct kvm_run *run)
 
 		return serve(devices, NM_BUS_MMIO, &access);
 	}
+	if (run->exit_reason == KVM_EXIT_X86_RDMSR || run->exit_reason == KVM_EXIT_X86_WRMSR) {
+		const struct nm_access access = {
+			.address = run->msr.index,
+			.bytes = sizeof(run->msr.data),
+			.count = 1,
+			.write = run->exit_reason == KVM_EXIT_X86_WRMSR,
+			.data = &run->msr.data,
+		};
+
+		run->msr.error = 0;
+		return serve(devices, NM_BUS_MSR, &access);
+	}
 	return false;
 }

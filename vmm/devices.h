@@ -39,7 +39,7 @@ struct nm_devices {
 
 int nm_devices_add(struct nm_devices *devices, struct nm_device device);
 
-/** Serves KVM_EXIT_IO or KVM_EXIT_MMIO; false when no device has that address. */
+/** Serves an access to a port, to memory or to an MSR that left to user space; false when no device has that address. */
 bool nm_devices_serve(const struct nm_devices *devices, struct kvm_run *run);
 
 #endif

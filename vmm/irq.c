@@ -26,18 +26,52 @@ int nm_vm_create_pit(struct nm_vm *vm)
 	return 0;
 }
 
+static int add_ioeventfd(const struct nm_vm *vm, const struct kvm_ioeventfd *request)
+{
+	if (ioctl(vm->fd, KVM_IOEVENTFD, request))
+		return nm_fail(errno, "KVM_IOEVENTFD at %#" PRIx64 ": %s", (uint64_t)request->addr,
+			       strerror(errno));
+	return 0;
+}
+
 int nm_vm_ioeventfd(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes,
 		    int event_fd)
 {
-	struct kvm_ioeventfd request = {
+	const struct kvm_ioeventfd request = {
 		.addr = address,
 		.len = bytes,
 		.fd = event_fd,
 		.flags = bus == NM_BUS_PIO ? KVM_IOEVENTFD_FLAG_PIO : 0,
 	};
 
-	if (ioctl(vm->fd, KVM_IOEVENTFD, &request))
-		return nm_fail(errno, "KVM_IOEVENTFD at %#" PRIx64 ": %s", address,
+	return add_ioeventfd(vm, &request);
+}
+
+int nm_vm_ioeventfd_match(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes,
+			  uint64_t value, int event_fd)
+{
+	const struct kvm_ioeventfd request = {
+		.datamatch = value,
+		.addr = address,
+		.len = bytes,
+		.fd = event_fd,
+		.flags = KVM_IOEVENTFD_FLAG_DATAMATCH |
+			 (bus == NM_BUS_PIO ? KVM_IOEVENTFD_FLAG_PIO : 0),
+	};
+
+	return add_ioeventfd(vm, &request);
+}
+
+int nm_vm_coalesce(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes)
+{
+	struct kvm_coalesced_mmio_zone zone = {
+		.addr = address,
+		.size = bytes,
+		.pio = bus == NM_BUS_PIO,
+	};
+
+	if (ioctl(vm->fd, KVM_REGISTER_COALESCED_MMIO, &zone))
+		return nm_fail(errno, "KVM_REGISTER_COALESCED_MMIO at %#" PRIx64 ": %s", address,
 			       strerror(errno));
 	return 0;
 }

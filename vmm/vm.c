@@ -34,6 +34,18 @@ int nm_vm_create(struct nm_vm *vm, const struct nm_kvm *kvm)
 	return 0;
 }
 
+int nm_vm_forward_unknown_msrs(const struct nm_vm *vm)
+{
+	struct kvm_enable_cap request = {
+		.cap = KVM_CAP_X86_USER_SPACE_MSR,
+		.args = {KVM_MSR_EXIT_REASON_UNKNOWN},
+	};
+
+	if (ioctl(vm->fd, KVM_ENABLE_CAP, &request))
+		return nm_fail(errno, "KVM_CAP_X86_USER_SPACE_MSR: %s", strerror(errno));
+	return 0;
+}
+
 void nm_vm_destroy(struct nm_vm *vm)
 {
 	if (vm->fd >= 0)

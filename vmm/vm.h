@@ -10,6 +10,9 @@
 
 #define NM_VM_MAX_SLOTS 32
 
+/** Where a device of a guest lies: on NM_BUS_MSR addresses are numbers of MSRs. */
+enum nm_bus { NM_BUS_PIO, NM_BUS_MMIO, NM_BUS_MSR };
+
 /** One piece of guest-physical memory and where this process sees it. */
 struct nm_memory_slot {
 	uint64_t gpa;
@@ -26,6 +29,9 @@ struct nm_vm {
 };
 
 int nm_vm_create(struct nm_vm *vm, const struct nm_kvm *kvm);
+
+/** MSRs that KVM does not know leave to user space instead of raising #GP (KVM_CAP_X86_USER_SPACE_MSR). */
+int nm_vm_forward_unknown_msrs(const struct nm_vm *vm);
 
 /** Closes the VM and unmaps its memory; vCPUs must be gone. Harmless on one that failed to be created. */
 void nm_vm_destroy(struct nm_vm *vm);
@@ -46,11 +52,14 @@ int nm_vm_create_irqchip(struct nm_vm *vm);
 /** The in-kernel 8254, with the control port 61h that calibration loops use; after the irqchip. */
 int nm_vm_create_pit(struct nm_vm *vm);
 
-enum nm_bus { NM_BUS_PIO, NM_BUS_MMIO };
-
 /** Writes of `bytes` (0: any length) to address signal event_fd inside KVM. */
 int nm_vm_ioeventfd(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes,
 		    int event_fd);
+/** The same for writes of that value only; others leave to user space. */
+int nm_vm_ioeventfd_match(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes,
+			  uint64_t value, int event_fd);
+/** Writes to [address, address + bytes) go into the ring of each vCPU while there is room (KVM_REGISTER_COALESCED_MMIO). */
+int nm_vm_coalesce(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes);
 /** Signals on event_fd raise the interrupt line gsi inside KVM. */
 int nm_vm_irqfd(const struct nm_vm *vm, int event_fd, uint32_t gsi);
 /** Sets an interrupt line of the in-kernel irqchip. */

@@ -34,3 +34,15 @@ NM_GUEST_OP("exit.ioeventfd.mmio", ioeventfd_mmio)
 {
 	NM_MEASURE(control, write32(NM_ABI_MMIO_EVENT, 1));
 }
+
+NM_GUEST_OP("exit.ioeventfd.mmio.any_length", ioeventfd_mmio_any_length)
+{
+	NM_MEASURE(control, write32(NM_ABI_MMIO_EVENT, 1));
+}
+
+/* Another value first, which must not signal. */
+NM_GUEST_OP("exit.ioeventfd.mmio.datamatch", ioeventfd_mmio_datamatch)
+{
+	write32(NM_ABI_MMIO_EVENT, 1);
+	NM_MEASURE(control, write32(NM_ABI_MMIO_EVENT, NM_ABI_TEST_BYTE));
+}

@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "apic.h"
 #include "lib.h"
 
 /* What probes have a guest do once, with a result that can be checked. Nothing here is measured. */
@@ -44,23 +45,6 @@ __asm__(".pushsection .text\n"
 	".popsection\n");
 extern const char proof_handler[];
 
-/* SDM vol. 3, 64-bit IDT gate descriptors: a present interrupt gate of DPL 0. The handler lies below 4 GiB. */
-static void set_gate(uint8_t vector)
-{
-	struct __attribute__((packed)) {
-		uint16_t limit;
-		uint64_t base;
-	} idt;
-	uint64_t handler = (uint64_t)proof_handler;
-	volatile uint64_t *gate;
-
-	__asm__ volatile("sidt %0" : "=m"(idt));
-	gate = (volatile uint64_t *)(idt.base + 16ull * vector);
-	gate[1] = 0;
-	gate[0] = (handler & 0xffff) | (uint64_t)NM_ABI_KERNEL_CS << 16 | 0x8eull << 40 |
-		  (handler >> 16 & 0xffff) << 48;
-}
-
 static void wait_for_interrupt(const struct nm_abi_control *control)
 {
 	const volatile uint64_t *count = &control->result[0];
@@ -74,38 +58,21 @@ static void wait_for_interrupt(const struct nm_abi_control *control)
 /* argument[0]: the vector that the VMM raises when the test port is written. result[0]: how often it came. */
 NM_GUEST_OP("proof.interrupt", proof_interrupt)
 {
-	set_gate((uint8_t)control->argument[0]);
+	nm_set_gate((uint8_t)control->argument[0], proof_handler);
 	/* An interrupt is given to a vCPU only when it takes interrupts at that moment: the NOP ends the shadow of STI. */
 	__asm__ volatile("sti\n\tnop" : : : "memory");
 	nm_out8(NM_ABI_PORT_TEST, NM_ABI_TEST_BYTE);
 	wait_for_interrupt(control);
 }
 
-/* SDM vol. 3, local APIC register address map, and the fields of ICR and of the timer's registers. */
-#define APIC_EOI	   0xfee000b0u
-#define APIC_SPURIOUS	   0xfee000f0u
-#define APIC_ICR	   0xfee00300u
-#define APIC_LVT_TIMER	   0xfee00320u
-#define APIC_INITIAL_COUNT 0xfee00380u
-#define APIC_DIVIDE	   0xfee003e0u
-#define SPURIOUS_ENABLED   0x1ffu
-#define ICR_SELF	   0x44000u /* shorthand self, level assert, fixed */
-#define DIVIDE_BY_1	   0xbu
-#define LVT_MASKED	   0x10000u
-
-static void apic_write(uint32_t address, uint32_t value)
-{
-	__asm__ volatile("movl %0, (%1)" : : "r"(value), "r"((uint64_t)address) : "memory");
-}
-
 /* argument[0]: the vector. An interrupt from the local APIC to itself. result[0]: how often it came. */
 NM_GUEST_OP("proof.ipi", proof_ipi)
 {
-	set_gate((uint8_t)control->argument[0]);
-	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
-	apic_write(APIC_ICR, ICR_SELF | (uint32_t)control->argument[0]);
+	nm_set_gate((uint8_t)control->argument[0], proof_handler);
+	nm_apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
+	nm_apic_write(APIC_ICR, ICR_SELF | (uint32_t)control->argument[0]);
 	wait_for_interrupt(control);
-	apic_write(APIC_EOI, 0);
+	nm_apic_write(APIC_EOI, 0);
 }
 
 /* argument: vector, and ticks of the local APIC's timer, which ends a HLT. result[0]: how often it came. */
@@ -113,14 +80,14 @@ NM_GUEST_OP("proof.wake", proof_wake)
 {
 	const volatile uint64_t *count = &control->result[0];
 
-	set_gate((uint8_t)control->argument[0]);
-	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
-	apic_write(APIC_DIVIDE, DIVIDE_BY_1);
-	apic_write(APIC_LVT_TIMER, (uint32_t)control->argument[0]);
-	apic_write(APIC_INITIAL_COUNT, (uint32_t)control->argument[1]);
+	nm_set_gate((uint8_t)control->argument[0], proof_handler);
+	nm_apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
+	nm_apic_write(APIC_DIVIDE, DIVIDE_BY_1);
+	nm_apic_write(APIC_LVT_TIMER, (uint32_t)control->argument[0]);
+	nm_apic_write(APIC_INITIAL_COUNT, (uint32_t)control->argument[1]);
 	/* STI takes effect behind HLT, so that the interrupt cannot come between them. */
 	while (!*count)
 		__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
-	apic_write(APIC_LVT_TIMER, LVT_MASKED);
-	apic_write(APIC_EOI, 0);
+	nm_apic_write(APIC_LVT_TIMER, LVT_MASKED);
+	nm_apic_write(APIC_EOI, 0);
 }

@@ -250,6 +250,72 @@ static void test_interrupt_devices(void)
 	close(event_fd);
 }
 
+static void keep_access(void *context, const struct nm_access *access)
+{
+	uint64_t *kept = context;
+
+	kept[0]++;
+	if (access->write)
+		memcpy(&kept[1], access->data, sizeof(kept[1]));
+}
+
+/* A guest writes an MSR that KVM does not know: #GP without the capability, an access to the device with it. */
+static void run_unknown_msr(bool forward, struct nm_guest_result *result, uint64_t kept[2])
+{
+	struct nm_guest guest;
+	uint64_t marks = 0;
+	const struct nm_device devices[] = {
+		{NM_BUS_MSR, NM_ABI_MSR_TEST, 1, keep_access, kept},
+		{NM_BUS_PIO, NM_ABI_PORT_MARK, 1, ignore_access, &marks},
+	};
+
+	*result = (struct nm_guest_result) {.end = NM_GUEST_UNEXPECTED};
+	if (create(&guest, 1))
+		return;
+	for (size_t i = 0; i < 2; i++)
+		CHECK(!nm_devices_add(&guest.devices, devices[i]), "%s", nm_error_last()->text);
+	CHECK(!forward || !nm_vm_forward_unknown_msrs(&guest.vm), "%s", nm_error_last()->text);
+	CHECK(!nm_guest_prepare(&guest, 0, "exit.wrmsr.user", 0), "%s", nm_error_last()->text);
+	nm_guest_control(&guest, 0)->warmup = 3;
+	CHECK(!nm_guest_run(&guest, 0, LIMIT_NS, result), "%s", nm_error_last()->text);
+	nm_guest_destroy(&guest);
+}
+
+static void test_unknown_msrs(void)
+{
+	struct nm_guest_result result;
+	uint64_t kept[2] = {0};
+
+	if (!nm_kvm_capability(&kvm, KVM_CAP_X86_USER_SPACE_MSR))
+		return;
+	run_unknown_msr(false, &result, kept);
+	CHECK(result.end == NM_GUEST_EXCEPTION && strstr(result.text, "#GP"), "%s", result.text);
+	CHECK(!kept[0], "%llu accesses", (unsigned long long)kept[0]);
+	run_unknown_msr(true, &result, kept);
+	CHECK(result.end == NM_GUEST_DONE, "%s", result.text);
+	CHECK(kept[0] == 3 && kept[1] == NM_ABI_TEST_BYTE, "%llu accesses, the last of %#llx",
+	      (unsigned long long)kept[0], (unsigned long long)kept[1]);
+}
+
+static void test_ioeventfds_by_value(void)
+{
+	int event_fd = eventfd(0, EFD_CLOEXEC);
+	struct nm_vm vm;
+
+	CHECK(!nm_vm_create(&vm, &kvm), "%s", nm_error_last()->text);
+	CHECK(!nm_vm_ioeventfd_match(&vm, NM_BUS_PIO, 0x510, 1, 1, event_fd), "%s",
+	      nm_error_last()->text);
+	CHECK(!nm_vm_ioeventfd_match(&vm, NM_BUS_PIO, 0x510, 1, 2, event_fd), "%s",
+	      nm_error_last()->text);
+	CHECK(nm_vm_ioeventfd_match(&vm, NM_BUS_PIO, 0x510, 1, 2, event_fd) == -EEXIST,
+	      "the same value twice");
+	CHECK(nm_vm_ioeventfd_match(&vm, NM_BUS_MMIO, 0x30000000, 3, 1, event_fd) == -EINVAL,
+	      "three bytes");
+	CHECK(!nm_vm_coalesce(&vm, NM_BUS_MMIO, 0x30001000, 4), "%s", nm_error_last()->text);
+	nm_vm_destroy(&vm);
+	close(event_fd);
+}
+
 static unsigned int open_files(void)
 {
 	DIR *folder = opendir("/proc/self/fd");
@@ -313,6 +379,8 @@ int main(void)
 	test_statistics();
 	test_memory_slots();
 	test_interrupt_devices();
+	test_unknown_msrs();
+	test_ioeventfds_by_value();
 	test_nothing_is_left_behind();
 	test_proof();
 	nm_kvm_close(&kvm);

@@ -1561,6 +1561,36 @@ static bool serve_memory(const struct nm_devices *devices, uint64_t at)
 	return nm_devices_serve(devices, &exit_area.run);
 }
 
+static bool serve_msr(const struct nm_devices *devices, uint32_t reason, uint32_t at)
+{
+	exit_area.run.exit_reason = reason;
+	exit_area.run.msr.error = 1;
+	exit_area.run.msr.index = at;
+	return nm_devices_serve(devices, &exit_area.run);
+}
+
+Test(devices, an_msr_is_an_address_of_its_own)
+{
+	struct log ports = {0};
+	struct log msr = {0};
+	struct nm_devices devices = {0};
+	const struct nm_device items[] = {
+		{NM_BUS_PIO, 0x100, 4, on_logged, &ports},
+		{NM_BUS_MSR, 0x100, 1, on_logged, &msr},
+	};
+
+	for (size_t i = 0; i < COUNT(items); i++)
+		cr_assert_eq(nm_devices_add(&devices, items[i]), 0, "%s", nm_error_last()->text);
+	cr_assert(serve_msr(&devices, KVM_EXIT_X86_RDMSR, 0x100) && !msr.last.write, "a read");
+	cr_assert_eq(exit_area.run.msr.error, 0, "#GP");
+	cr_assert(serve_msr(&devices, KVM_EXIT_X86_WRMSR, 0x100) && msr.last.write, "a write");
+	cr_assert(msr.last.data == &exit_area.run.msr.data && msr.last.bytes == 8 &&
+			  msr.last.count == 1,
+		  "its value");
+	cr_assert(!serve_msr(&devices, KVM_EXIT_X86_RDMSR, 0x101), "no MSR is there");
+	cr_assert(msr.calls == 2 && ports.calls == 0, "%u and %u calls", msr.calls, ports.calls);
+}
+
 Test(devices, the_first_one_at_an_address_serves_it)
 {
 	struct log first = {0};
