@@ -3,11 +3,13 @@
 
 /*
  * Control registers and XCR0. Which bits a guest may change without an exit:
- *  - CR0: VMX gives TS to the guest, and since Linux 6.4 WP too (KVM_POSSIBLE_CR0_GUEST_BITS in arch/x86/kvm/
- *    kvm_cache_regs.h). SVM's selective intercept passes over TS and MP only (APM vol. 2, 15.9), and KVM always has it.
+ *  - CR0: VMX gives TS to the guest, and since Linux 6.4 WP too, as do stable kernels of 2023 and later
+ *    (KVM_POSSIBLE_CR0_GUEST_BITS in arch/x86/kvm/kvm_cache_regs.h). SVM's selective intercept, which KVM always has,
+ *    passes over TS and MP only (APM vol. 2, intercepts of control registers).
  *  - CR3: nobody intercepts it with nested paging (EPT, NPT).
  *  - CR4: VMX gives PGE to the guest with EPT; SVM intercepts every write (init_vmcb() in arch/x86/kvm/svm/svm.c).
- *  - CR8: VMX has the TPR shadow, SVM a virtual TPR, both for guests with KVM's local APIC only.
+ *  - CR8: VMX has the TPR shadow, SVM a virtual TPR, both for guests with KVM's local APIC only, which SVM
+ *    wants to be enabled (update_cr8_intercept() in arch/x86/kvm/x86.c).
  *  - XCR0: XSETBV always exits from VMX (SDM vol. 3, instructions that cause VM exits unconditionally), and KVM
  *    intercepts it on SVM.
  */
@@ -117,7 +119,7 @@ const struct nm_bench nm_bench_exit_cr0_ts = {
 const struct nm_bench nm_bench_exit_cr0_wp = {
 	.name = "exit.cr0.wp",
 	.group = "exits",
-	.summary = "MOV CR0 that changes WP: exits on SVM, and on VMX before Linux 6.4",
+	.summary = "MOV CR0 that changes WP: exits on SVM, and on VMX until 2023",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.expect = {.exits_or = 1},

@@ -3,8 +3,8 @@
 
 /*
  * Descriptor-table registers. KVM intercepts them on VMX only to emulate UMIP on CPUs without it, for guests that set
- * CR4.UMIP (vmx_set_cr4() in arch/x86/kvm/vmx/vmx.c), and never on SVM with nested paging. Without CR4.UMIP CPL3 may
- * store them too.
+ * CR4.UMIP (vmx_set_cr4() in arch/x86/kvm/vmx/vmx.c), and never on SVM. Without CR4.UMIP CPL3 may store them
+ * too.
  */
 #include "benchmarks/bench.h"
 

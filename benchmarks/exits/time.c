@@ -48,25 +48,42 @@ static bool verify_aux(const struct nm_guest_round *round, char *why, size_t siz
 	return verify(round, why, size);
 }
 
+/* The twins of those in guest-payloads/ops/time.c. */
+static inline uint64_t rdtsc(void)
+{
+	uint32_t low;
+	uint32_t high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t rdtscp(void)
+{
+	uint32_t low;
+	uint32_t high;
+	uint32_t aux;
+
+	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(aux));
+	return (uint64_t)high << 32 | low;
+}
+
 static bool native(struct nm_native_round *round, char *why, size_t size)
 {
 	uint64_t before = nm_tsc();
-	uint32_t low = 0;
-	uint32_t high = 0;
+	uint64_t last = 0;
 
-	NM_NATIVE(round, __asm__ volatile("rdtsc" : "=a"(low), "=d"(high)));
-	return is_between(before, (uint64_t)high << 32 | low, nm_tsc(), why, size);
+	NM_NATIVE(round, (last = rdtsc()));
+	return is_between(before, last, nm_tsc(), why, size);
 }
 
 static bool native_rdtscp(struct nm_native_round *round, char *why, size_t size)
 {
 	uint64_t before = nm_tsc();
-	uint32_t low = 0;
-	uint32_t high = 0;
-	uint32_t aux;
+	uint64_t last = 0;
 
-	NM_NATIVE(round, __asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(aux)));
-	return is_between(before, (uint64_t)high << 32 | low, nm_tsc(), why, size);
+	NM_NATIVE(round, (last = rdtscp()));
+	return is_between(before, last, nm_tsc(), why, size);
 }
 
 static bool native_pause(struct nm_native_round *round, char *why, size_t size)

@@ -48,7 +48,7 @@ static inline void write_xcr0(uint64_t value)
 			 : "memory");
 }
 
-/* Nothing in here uses the FPU. result: CR0 with TS set before, after the loop, and with TS set by MOV alone. */
+/* Nothing in here uses the FPU. result: CR0 with TS set, and after the loop. */
 NM_GUEST_OP("exit.cr0.ts", cr0_ts)
 {
 	uint64_t set = read_cr0() | CR0_TS;
@@ -59,7 +59,7 @@ NM_GUEST_OP("exit.cr0.ts", cr0_ts)
 	control->result[1] = read_cr0();
 }
 
-/* Each operation is one MOV that changes the bit. result: the register before and after. */
+/* Each operation is one MOV that changes the bit. result: the register before and after; of CR4 as well. */
 NM_GUEST_OP("exit.cr0.wp", cr0_wp)
 {
 	uint64_t value = read_cr0();
