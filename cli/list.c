@@ -67,7 +67,7 @@ static int list_json(const struct nm_selection *selection, struct nm_text *out)
 
 static int list_text(const struct nm_selection *selection, struct nm_text *out)
 {
-	nm_text_printf(out, "%-20s %-7s %-28s %s\n", "OPERATION", "GROUP", "CONTEXTS", "WHAT");
+	nm_text_printf(out, "%-22s %-7s %-28s %s\n", "OPERATION", "GROUP", "CONTEXTS", "WHAT");
 	for (size_t i = 0; nm_benches[i]; i++) {
 		const struct nm_bench *bench = nm_benches[i];
 		char contexts[64];
@@ -77,7 +77,7 @@ static int list_text(const struct nm_selection *selection, struct nm_text *out)
 		snprintf(contexts, sizeof(contexts), "%s%s%s", bench->native ? "native " : "",
 			 bench->cpls & NM_CPL0 ? "guest-cpl0 " : "",
 			 bench->cpls & NM_CPL3 ? "guest-cpl3" : "");
-		nm_text_printf(out, "%-20s %-7s %-28s %s%s", bench->name, bench->group, contexts,
+		nm_text_printf(out, "%-22s %-7s %-28s %s%s", bench->name, bench->group, contexts,
 			       bench->summary, bench->drill ? " (only when named)" : "");
 		for (size_t r = 0; r < NM_MAX_REQUIRES && bench->requires[r]; r++)
 			nm_text_printf(out, ", needs %s", bench->requires[r]);

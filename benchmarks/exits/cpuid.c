@@ -5,7 +5,7 @@
  * CPUID leaf 0: always intercepted by VMX (SDM vol. 3, instructions that cause VM exits unconditionally) and by KVM on
  * SVM. The classic exit handled entirely inside KVM. Natively it exits too when this machine is itself a guest.
  *
- * KVM finds a leaf by walking its table from the start (kvm_find_cpuid_entry2() in arch/x86/kvm/cpuid.c), so leaves at
+ * KVM finds a leaf by walking its table from the start (arch/x86/kvm/cpuid.c), so leaves at
  * the end cost more: 0Dh, which has many subleaves around it, and 40000000h, by which guests recognise their hypervisor.
  */
 #include "benchmarks/native.h"
