@@ -11,6 +11,29 @@
 	X(floor_ioctl)                                                                             \
 	X(floor_kvm_run)                                                                           \
 	X(exit_cpuid)                                                                              \
+	X(exit_cpuid_0d)                                                                           \
+	X(exit_cpuid_hypervisor)                                                                   \
+	X(exit_cr0_ts)                                                                             \
+	X(exit_cr0_wp)                                                                             \
+	X(exit_cr3_write)                                                                          \
+	X(exit_cr3_switch)                                                                         \
+	X(exit_cr4_pge)                                                                            \
+	X(exit_cr8_read)                                                                           \
+	X(exit_cr8_write)                                                                          \
+	X(exit_xsetbv)                                                                             \
+	X(exit_dr_write)                                                                           \
+	X(exit_dr_read)                                                                            \
+	X(exit_dr_first)                                                                           \
+	X(exit_invlpg)                                                                             \
+	X(exit_invpcid)                                                                            \
+	X(exit_wbinvd)                                                                             \
+	X(exit_rdtsc)                                                                              \
+	X(exit_rdtscp)                                                                             \
+	X(exit_pause)                                                                              \
+	X(exit_rdrand)                                                                             \
+	X(exit_rdseed)                                                                             \
+	X(exit_desc_load)                                                                          \
+	X(exit_desc_store)                                                                         \
 	X(exit_hypercall)                                                                          \
 	X(exit_pio_out)                                                                            \
 	X(exit_pio_in)                                                                             \

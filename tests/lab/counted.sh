@@ -17,15 +17,16 @@ counted once
 counted twice
 # A virtual GIF costs three instructions on the way to user space, and nothing within the kernel.
 counted changed --parameter kvm-amd.vgif=0
-/usr/bin/python3 - <<'P' || fail "counts"
-import json
+/usr/bin/python3 - "$SOURCE/tests/lab/expected.tsv" <<'P' || fail "counts"
+import json, sys
+apart = {line.split("\t")[1] for line in open(sys.argv[1]) if line.startswith(("svm\t", "*\t"))}
 def read(name):
     document = json.load(open(f"{name}/run.json"))
     assert document["run"]["clock"] == "instructions"
     assert all(m["unit"] == "instructions" for m in document["measurements"])
-    assert all(m["state"] == "ok" for m in document["measurements"]), [(m["operation"], m["state"], m["reason"])
-                                                                        for m in document["measurements"]]
-    return {(m["operation"], m["parameters"]["cpl"]): m for m in document["measurements"]}
+    found = [m for m in document["measurements"] if m["operation"] not in apart]
+    assert all(m["state"] == "ok" for m in found), [(m["operation"], m["state"], m["reason"]) for m in found]
+    return {(m["operation"], m["parameters"]["cpl"]): m for m in found}
 def p50(measurement):
     return measurement["summary"]["p50"]["value"]
 once, twice, changed = read("once"), read("twice"), read("changed")

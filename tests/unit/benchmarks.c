@@ -396,6 +396,23 @@ Test(summary, quiet_rounds_with_their_exits_are_ok)
 	cr_assert(m->evidence.quiet_share == 1, "quiet share %g", m->evidence.quiet_share);
 }
 
+Test(summary, where_kvms_differ_two_numbers_of_exits_are_right)
+{
+	struct nm_measurement *m = measured("exit.cr0.wp", NM_CONTEXT_GUEST, 10);
+
+	assert_state(m, NM_STATE_OK, NULL);
+	cr_assert(m->evidence.expected_exits_per_op == 1, "not one exit is expected");
+	set_counter(m, "exits", 0.001);
+	assert_state(m, NM_STATE_OK, NULL);
+	cr_assert(m->evidence.expected_exits_per_op == 0, "an exit is expected");
+	set_counter(m, "exits", 0.4);
+	assert_state(m, NM_STATE_INVALID, "0.4 exits per operation, expected 0");
+	set_counter(m, "exits", 0.6);
+	assert_state(m, NM_STATE_INVALID, "0.6 exits per operation, expected 1");
+	set_counter(m, "exits", 2);
+	assert_state(m, NM_STATE_INVALID, "2 exits per operation, expected 1");
+}
+
 Test(summary, percentiles_that_are_missing_say_why)
 {
 	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);
