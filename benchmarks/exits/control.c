@@ -111,6 +111,9 @@ const struct nm_bench nm_bench_exit_cr0_ts = {
 	.name = "exit.cr0.ts",
 	.group = "exits",
 	.summary = "MOV CR0 that sets TS, and CLTS",
+	.happens = "MOV CR0 that sets TS, then CLTS; VMX lets the guest own the bit, SVM passes "
+		   "over it.",
+	.matters = "Kernels with lazy FPU switching set TS at each change of tasks.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.verify = verify_ts,
@@ -120,6 +123,9 @@ const struct nm_bench nm_bench_exit_cr0_wp = {
 	.name = "exit.cr0.wp",
 	.group = "exits",
 	.summary = "MOV CR0 that changes WP: exits on SVM, and on VMX until 2023",
+	.happens = "MOV CR0 that changes write protection in supervisor mode; where the guest does "
+		   "not own the bit, KVM must intercept it.",
+	.matters = "Hardened kernels clear WP around each write to protected data.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.expect = {.exits_or = 1},
@@ -130,6 +136,10 @@ const struct nm_bench nm_bench_exit_cr3_write = {
 	.name = "exit.cr3.write",
 	.group = "exits",
 	.summary = "MOV CR3 with the value it has: a flush of the TLB",
+	.happens = "MOV CR3 with the same page table drops translations of the current address "
+		   "space; with EPT or NPT nothing exits.",
+	.matters = "Under shadow paging every such write exits, which is what makes a switch of "
+		   "processes slow there.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.verify = verify_write,
@@ -139,6 +149,10 @@ const struct nm_bench nm_bench_exit_cr3_switch = {
 	.name = "exit.cr3.switch",
 	.group = "exits",
 	.summary = "MOV CR3 to another page table, as a switch of processes does",
+	.happens =
+		"MOV CR3 to another page table and back, without an exit where paging is nested.",
+	.matters = "Every switch between processes does it, and with page-table isolation every "
+		   "system call.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.verify = verify_switch,
@@ -148,6 +162,9 @@ const struct nm_bench nm_bench_exit_cr4_pge = {
 	.name = "exit.cr4.pge",
 	.group = "exits",
 	.summary = "MOV CR4 that changes PGE, a flush of all of the TLB: exits on SVM",
+	.happens = "MOV CR4 that clears or sets PGE drops global translations too; VMX lets the "
+		   "guest own the bit with EPT, SVM intercepts.",
+	.matters = "Kernels flush all of the TLB in this way where INVPCID is missing.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.expect = {.exits_or = 1},
@@ -158,6 +175,11 @@ const struct nm_bench nm_bench_exit_cr8_read = {
 	.name = "exit.cr8.read",
 	.group = "exits",
 	.summary = "MOV from CR8, the task priority",
+	.happens = "MOV from CR8 reads the task priority from the virtual APIC page or the virtual "
+		   "TPR.",
+	.matters = "Windows reads and writes the task priority at almost every change of its "
+		   "interrupt level.",
+	.vmexit = "mov_from_cr8: there without regard to the APIC of the VM",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.requires = {"kvm.cap.irqchip"},
@@ -170,6 +192,11 @@ const struct nm_bench nm_bench_exit_cr8_write = {
 	.name = "exit.cr8.write",
 	.group = "exits",
 	.summary = "MOV to CR8, the task priority",
+	.happens = "MOV to CR8 sets the task priority in the virtual APIC page or the virtual TPR; "
+		   "it exits only below a threshold.",
+	.matters = "Windows reads and writes the task priority at almost every change of its "
+		   "interrupt level.",
+	.vmexit = "mov_to_cr8: there the value is always 0",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.requires = {"kvm.cap.irqchip"},
@@ -182,6 +209,10 @@ const struct nm_bench nm_bench_exit_xsetbv = {
 	.name = "exit.xsetbv",
 	.group = "exits",
 	.summary = "XSETBV of XCR0",
+	.happens = "XSETBV exits unconditionally on VMX and by an intercept on SVM; KVM checks the "
+		   "value and keeps it.",
+	.matters = "Guests execute it once for each vCPU, and hypervisors in guests at each entry "
+		   "to a guest with another XCR0.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.requires = {"cpu.flag.xsave"},

@@ -117,6 +117,10 @@ const struct nm_bench nm_bench_exit_cpuid_0d = {
 	.name = "exit.cpuid.0d",
 	.group = "exits",
 	.summary = "CPUID leaf 0Dh, XSAVE: far behind in KVM's table",
+	.happens = "As exit.cpuid, but KVM finds leaf 0Dh late in the table that it searches from "
+		   "its start.",
+	.matters = "The size of the XSAVE area is asked for by threading and signal libraries when "
+		   "programs start.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"cpu.flag.xsave"},
@@ -130,6 +134,9 @@ const struct nm_bench nm_bench_exit_cpuid_hypervisor = {
 	.name = "exit.cpuid.hypervisor",
 	.group = "exits",
 	.summary = "CPUID leaf 40000000h: which hypervisor this is",
+	.happens = "As exit.cpuid; the leaf exists only where KVM was told to give its guests one.",
+	.matters = "Guests look for paravirtual features there when they boot, and so do tools "
+		   "that ask where they run.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.expect = {.exits = 1},

@@ -43,6 +43,10 @@ const struct nm_bench nm_bench_exit_dr_write = {
 	.name = "exit.dr.write",
 	.group = "exits",
 	.summary = "MOV to DR0 after another: KVM has given the debug registers to the guest",
+	.happens = "MOV to DR0 right after another access: KVM has stopped to intercept debug "
+		   "registers until the next exit.",
+	.matters = "Debuggers and perf with hardware breakpoints write debug registers at each "
+		   "switch of tasks.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.prepare = prepare,
@@ -53,6 +57,9 @@ const struct nm_bench nm_bench_exit_dr_read = {
 	.name = "exit.dr.read",
 	.group = "exits",
 	.summary = "MOV from DR7 after another: KVM has given the debug registers to the guest",
+	.happens = "MOV from DR7 right after another access: KVM has stopped to intercept debug "
+		   "registers until the next exit.",
+	.matters = "Handlers of debug exceptions read the debug registers first.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.verify = verify_read,
@@ -62,6 +69,10 @@ const struct nm_bench nm_bench_exit_dr_first = {
 	.name = "exit.dr.first",
 	.group = "exits",
 	.summary = "CPUID, and the MOV to DR0 that exits because CPUID did",
+	.happens = "An exit takes the debug registers back from the guest, so that the next access "
+		   "exits and KVM loads them.",
+	.matters = "It is what a debugger in a guest pays at each switch of tasks, in addition to "
+		   "the other exits.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.expect = {.exits = 2},

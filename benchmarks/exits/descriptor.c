@@ -57,6 +57,9 @@ const struct nm_bench nm_bench_exit_desc_load = {
 	.name = "exit.desc.load",
 	.group = "exits",
 	.summary = "LGDT and LIDT",
+	.happens = "LGDT and LIDT load their registers without an exit, unless KVM has to emulate "
+		   "UMIP.",
+	.matters = "Kernels load them when a CPU starts and around firmware calls.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.verify = verify_load,
@@ -66,6 +69,9 @@ const struct nm_bench nm_bench_exit_desc_store = {
 	.name = "exit.desc.store",
 	.group = "exits",
 	.summary = "SGDT, SIDT, SLDT and STR",
+	.happens = "SGDT, SIDT, SLDT and STR store registers without an exit, unless KVM has to "
+		   "emulate UMIP.",
+	.matters = "Anti-cheat and anti-virus software executes them in user mode.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.verify = verify_store,

@@ -29,6 +29,9 @@ const struct nm_bench nm_bench_exit_invlpg = {
 	.name = "exit.invlpg",
 	.group = "exits",
 	.summary = "INVLPG",
+	.happens = "INVLPG drops one translation; with EPT or NPT nothing exits.",
+	.matters = "Unmapping a page takes one for each page and CPU; under shadow paging each of "
+		   "them exits.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.verify = verify,
@@ -38,6 +41,9 @@ const struct nm_bench nm_bench_exit_invpcid = {
 	.name = "exit.invpcid",
 	.group = "exits",
 	.summary = "INVPCID of one address",
+	.happens = "INVPCID drops the translation of one address of one address space, without an "
+		   "exit where paging is nested.",
+	.matters = "Kernels with PCIDs and page-table isolation use it where others use INVLPG.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.requires = {"cpu.flag.invpcid"},
@@ -48,6 +54,9 @@ const struct nm_bench nm_bench_exit_wbinvd = {
 	.name = "exit.wbinvd",
 	.group = "exits",
 	.summary = "WBINVD, which KVM does not pass on",
+	.happens = "WBINVD exits; unless a device is assigned to the VM, KVM does nothing and "
+		   "enters again.",
+	.matters = "Drivers of graphics and some firmware write back caches this way.",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.expect = {.exits = 1},
