@@ -72,7 +72,6 @@ struct nm_abi_op {
 
 #define NM_ABI_PORT_PIT		0x42	    /* counter 2 of the 8254, */
 #define NM_ABI_PORT_PIT_CONTROL 0x43	    /* and where its mode is set */
-#define NM_ABI_IRQ_HELD		5	    /* the interrupt line that the VMM holds high */
 #define NM_ABI_MSR_TEST		0x4e4d0000u /* an MSR that no CPU and no KVM has */
 
 #define NM_ABI_STRING_BYTES 16 /* of string I/O: NM_ABI_TEST_BYTE and the numbers that follow */

@@ -59,6 +59,10 @@ const struct nm_bench nm_bench_exit_coalesced_pio = {
 	.name = "exit.coalesced.pio",
 	.group = "exits",
 	.summary = "OUT that KVM collects in a ring for the VMM",
+	.happens = "OUT exits to KVM, which puts port and value into a ring in memory and enters "
+		   "again; a VMM reads the ring when it comes by.",
+	.matters = "Device registers whose writes have no effect at once, such as the index of the "
+		   "RTC, are given to KVM so.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"kvm.cap.coalesced_mmio", "kvm.cap.coalesced_pio"},
@@ -71,6 +75,10 @@ const struct nm_bench nm_bench_exit_coalesced_mmio = {
 	.name = "exit.coalesced.mmio",
 	.group = "exits",
 	.summary = "a store that KVM collects in a ring for the VMM",
+	.happens = "A store exits to KVM, which decodes it, puts address and value into a ring in "
+		   "memory and enters again.",
+	.matters = "VMMs use it for frame buffers and network cards that they emulate: many "
+		   "writes, one trip to user space.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"kvm.cap.coalesced_mmio"},

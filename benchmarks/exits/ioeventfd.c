@@ -96,6 +96,10 @@ const struct nm_bench nm_bench_exit_ioeventfd_pio_any_length = {
 	.name = "exit.ioeventfd.pio.any_length",
 	.group = "exits",
 	.summary = "OUT that signals an ioeventfd for writes of any length",
+	.happens = "OUT exits to KVM, which finds an ioeventfd registered for that port whatever "
+		   "the length, signals it and enters again.",
+	.matters =
+		"VMMs may register doorbells without a length; at a port nothing is gained by it.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"kvm.cap.ioeventfd", "kvm.cap.ioeventfd_any_length"},
@@ -108,6 +112,11 @@ const struct nm_bench nm_bench_exit_ioeventfd_pio_datamatch = {
 	.name = "exit.ioeventfd.pio.datamatch",
 	.group = "exits",
 	.summary = "OUT that signals an ioeventfd for one value",
+	.happens = "OUT exits to KVM, which compares the value with that of the ioeventfd, signals "
+		   "it and enters again; other values leave to user space.",
+	.matters =
+		"One legacy doorbell serves all queues of a device, told apart by what is written.",
+	.vmexit = "portio-datamatch-eventfd:pci-io: there a register of the pci-testdev of QEMU",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"kvm.cap.ioeventfd"},
@@ -120,6 +129,11 @@ const struct nm_bench nm_bench_exit_ioeventfd_mmio_any_length = {
 	.name = "exit.ioeventfd.mmio.any_length",
 	.group = "exits",
 	.summary = "a store that signals an ioeventfd for writes of any length",
+	.happens = "A store exits to KVM. On VMX an EPT misconfiguration signals the eventfd by "
+		   "the address alone, and the store is skipped without being decoded; elsewhere "
+		   "it is decoded first.",
+	.matters = "VMMs register the doorbells of virtio so: what this saves against "
+		   "exit.ioeventfd.mmio, each notification saves.",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"kvm.cap.ioeventfd", "kvm.cap.ioeventfd_any_length"},
@@ -132,6 +146,11 @@ const struct nm_bench nm_bench_exit_ioeventfd_mmio_datamatch = {
 	.name = "exit.ioeventfd.mmio.datamatch",
 	.group = "exits",
 	.summary = "a store that signals an ioeventfd for one value",
+	.happens = "A store exits to KVM, which decodes it, compares the value with that of the "
+		   "ioeventfd, signals it and enters again; other values leave to user space.",
+	.matters = "Devices whose queues share one doorbell are told apart by what is written; it "
+		   "cannot spare the decoding.",
+	.vmexit = "mmio-datamatch-eventfd:pci-mem: there a register of the pci-testdev of QEMU",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.requires = {"kvm.cap.ioeventfd"},

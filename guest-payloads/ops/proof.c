@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "apic.h"
 #include "lib.h"
 
 /* What probes have a guest do once, with a result that can be checked. Nothing here is measured. */
@@ -64,31 +65,14 @@ NM_GUEST_OP("proof.interrupt", proof_interrupt)
 	wait_for_interrupt(control);
 }
 
-/* SDM vol. 3, local APIC register address map, and the fields of ICR and of the timer's registers. */
-#define APIC_EOI	   0xfee000b0u
-#define APIC_SPURIOUS	   0xfee000f0u
-#define APIC_ICR	   0xfee00300u
-#define APIC_LVT_TIMER	   0xfee00320u
-#define APIC_INITIAL_COUNT 0xfee00380u
-#define APIC_DIVIDE	   0xfee003e0u
-#define SPURIOUS_ENABLED   0x1ffu
-#define ICR_SELF	   0x44000u /* shorthand self, level assert, fixed */
-#define DIVIDE_BY_1	   0xbu
-#define LVT_MASKED	   0x10000u
-
-static void apic_write(uint32_t address, uint32_t value)
-{
-	__asm__ volatile("movl %0, (%1)" : : "r"(value), "r"((uint64_t)address) : "memory");
-}
-
 /* argument[0]: the vector. An interrupt from the local APIC to itself. result[0]: how often it came. */
 NM_GUEST_OP("proof.ipi", proof_ipi)
 {
 	nm_set_gate((uint8_t)control->argument[0], proof_handler);
-	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
-	apic_write(APIC_ICR, ICR_SELF | (uint32_t)control->argument[0]);
+	nm_apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
+	nm_apic_write(APIC_ICR, ICR_SELF | (uint32_t)control->argument[0]);
 	wait_for_interrupt(control);
-	apic_write(APIC_EOI, 0);
+	nm_apic_write(APIC_EOI, 0);
 }
 
 /* argument: vector, and ticks of the local APIC's timer, which ends a HLT. result[0]: how often it came. */
@@ -97,13 +81,13 @@ NM_GUEST_OP("proof.wake", proof_wake)
 	const volatile uint64_t *count = &control->result[0];
 
 	nm_set_gate((uint8_t)control->argument[0], proof_handler);
-	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
-	apic_write(APIC_DIVIDE, DIVIDE_BY_1);
-	apic_write(APIC_LVT_TIMER, (uint32_t)control->argument[0]);
-	apic_write(APIC_INITIAL_COUNT, (uint32_t)control->argument[1]);
+	nm_apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
+	nm_apic_write(APIC_DIVIDE, DIVIDE_BY_1);
+	nm_apic_write(APIC_LVT_TIMER, (uint32_t)control->argument[0]);
+	nm_apic_write(APIC_INITIAL_COUNT, (uint32_t)control->argument[1]);
 	/* STI takes effect behind HLT, so that the interrupt cannot come between them. */
 	while (!*count)
 		__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
-	apic_write(APIC_LVT_TIMER, LVT_MASKED);
-	apic_write(APIC_EOI, 0);
+	nm_apic_write(APIC_LVT_TIMER, LVT_MASKED);
+	nm_apic_write(APIC_EOI, 0);
 }
