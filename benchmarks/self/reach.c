@@ -291,7 +291,7 @@ static void measure_program(const char *path)
 	cost = run_program(probe);
 	verdict("probe", cost.seconds, "s", 0.2);
 	cost = run_program(quick);
-	verdict("run --profile quick", cost.seconds, "s", 60);
+	verdict("run --profile quick", cost.seconds, "s", 20);
 	verdict("its peak memory, guest memory included", cost.rss_mib, "MiB", 64);
 	verdict("size of the program", (double)info.st_size / (1 << 20), "MiB", 2);
 	unlink(output + strlen("json:"));
