@@ -264,18 +264,18 @@ Test(plan, requirements_of_an_operation_come_after_those_of_every_guest)
 	const struct nm_finding *finding = NULL;
 	const char *id = NULL;
 
-	cr_assert(nm_unmet(bench, NM_CONTEXT_GUEST, &document.findings, &id, &finding), "met");
+	cr_assert(nm_unmet(bench, NM_CONTEXT_GUEST, 0, &document.findings, &id, &finding), "met");
 	cr_assert_str_eq(id, "kvm.device", "%s is missed first", id);
 	cr_assert_null(finding, "a finding that does not exist");
 	pass("kvm.device");
 	pass("guest.canary");
 	pass("kvm.cap.binary_stats_fd");
 	add_finding(&document, "kvm.cap.irqchip", NM_STATUS_UNKNOWN, NM_BOOL(false));
-	cr_assert(nm_unmet(bench, NM_CONTEXT_GUEST, &document.findings, &id, &finding), "met");
+	cr_assert(nm_unmet(bench, NM_CONTEXT_GUEST, 0, &document.findings, &id, &finding), "met");
 	cr_assert_str_eq(id, "kvm.cap.irqchip", "%s is missed", id);
 	cr_assert_eq(finding, &document.findings.items[3], "another finding");
 	document.findings.items[3].status = NM_STATUS_PASS;
-	cr_assert_not(nm_unmet(bench, NM_CONTEXT_GUEST, &document.findings, &id, &finding),
+	cr_assert_not(nm_unmet(bench, NM_CONTEXT_GUEST, 0, &document.findings, &id, &finding),
 		      "%s is not met", id);
 }
 
@@ -1685,10 +1685,13 @@ static struct nm_measurement *begin(const char *operation)
 
 static int run_session(void)
 {
-	struct nm_session session = {.document = &document, .host = &host, .journal = &journal};
-	size_t count;
+	int cpus[8];
+	struct nm_session session = {.document = &document,
+				     .host = &host,
+				     .journal = &journal,
+				     .cpus = cpus};
 
-	cr_assert_eq(nm_topology_order(topology, -1, &session.cpu, 1, &count), 0, "%s",
+	cr_assert_eq(nm_topology_order(topology, -1, cpus, 8, &session.cpu_count), 0, "%s",
 		     nm_error_last()->text);
 	return nm_session_run(&session);
 }
