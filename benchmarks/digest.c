@@ -99,16 +99,15 @@ static void digest_samples(const struct nm_round_order *order, struct nm_round_a
 /* The largest of 1, 2, 5, 10, 20, 50 … that value reaches; 0 below 1. */
 static uint64_t bucket_of(double value)
 {
-	static const uint64_t steps[] = {5, 2, 1};
 	uint64_t decade = 1;
 
 	if (!(value >= 1))
 		return 0;
 	while (decade < MAX_DECADE && value >= 10.0 * (double)decade)
 		decade *= 10;
-	for (size_t i = 0;; i++)
-		if (value >= (double)(steps[i] * decade))
-			return steps[i] * decade;
+	if (value >= 5.0 * (double)decade)
+		return 5 * decade;
+	return value >= 2.0 * (double)decade ? 2 * decade : decade;
 }
 
 /* The samples are sorted: buckets come one after the other. */
