@@ -11,7 +11,7 @@ static const char introduction[] =
 	"<!-- nestmark list --markdown -->\n"
 	"Made from the descriptors by `nestmark list --markdown`. How a number is made, and how "
 	"far\n"
-	"to trust it, is in [measuring.md](measuring.md). *Exits* are those that one operation "
+	"to trust it, is in [measurement.md](measurement.md). *Exits* are those that one operation "
 	"must\n"
 	"cause in this machine's KVM on VMX or SVM, by KVM's own counters; another count makes a\n"
 	"measurement `invalid`.\n\n"
