@@ -8,7 +8,6 @@
 #include <linux/virtio_blk.h>
 #include <linux/virtio_ids.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SECTOR	     512u
 #define SEGMENTS_MAX (NM_CHAIN_MAX - 2)
@@ -201,14 +200,6 @@ static int give_back(struct nm_virtio *device)
 	return count;
 }
 
-static void clear_event(int fd)
-{
-	uint64_t count;
-
-	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
-}
-
 static int serve(struct nm_virtio *device)
 {
 	struct nm_blk *blk = device->own;
@@ -220,7 +211,6 @@ static int serve(struct nm_virtio *device)
 		r = nm_io_flush(blk->io);
 	if (taken < 0 || r)
 		return taken < 0 ? taken : r;
-	clear_event(blk->io->event_fd);
 	given = give_back(device);
 	if (given)
 		r = nm_virtio_interrupt(device, 0);

@@ -102,8 +102,9 @@ static bool has_event(const struct nm_virtio *device, int timeout_ms, bool *stop
 	int count = poll(fds, 3, timeout_ms);
 
 	*stop = fds[0].revents != 0;
-	if (fds[1].revents)
-		clear_fd(device->kick_fd);
+	for (int i = 1; i < 3; i++)
+		if (fds[i].revents)
+			clear_fd(fds[i].fd);
 	return count > 0;
 }
 
