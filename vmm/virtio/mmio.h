@@ -56,8 +56,8 @@ struct nm_virtio {
 	bool running;
 	uint32_t stopping;
 	pthread_t thread;
-	char broken
-		[256]; /* why it needs a reset; empty: it does not. Read it when the thread has ended */
+	/* Why it needs a reset; empty: it does not. Read it when the thread has ended. */
+	char broken[600];
 };
 
 /**
