@@ -41,8 +41,9 @@ struct nm_guest_round {
 	struct nm_abi_control *control; /* of vCPU 0 */
 	struct nm_abi_shared *shared;
 	unsigned int cpl;
-	uint64_t point;	     /* of the axis; 0 without one */
-	uint64_t operations; /* warm-up and measured ones together */
+	const struct nm_cpus *cpus; /* vCPU i runs on number i */
+	uint64_t point;		    /* of the axis; 0 without one */
+	uint64_t operations;	    /* warm-up and measured ones together */
 	uint64_t warmup, samples;
 	uint64_t *sample;     /* of a driver: where its samples go, in TSC ticks of the host */
 	const uint32_t *over; /* not 0 once vCPU 0 has ended, however: a driver must end too */

@@ -286,9 +286,15 @@ void nm_guest_round(const struct nm_round_host *host, const struct nm_round_orde
 		.heap_bytes = 2 * order->samples * sizeof(uint64_t),
 		.configure = order->bench->configure,
 	};
+	const struct nm_cpus cpus = {
+		.topology = host->topology,
+		.ids = order->cpus,
+		.count = order->cpu_count,
+	};
 	struct nm_guest_round round = {
 		.guest = &guest,
 		.cpl = order->cpl,
+		.cpus = &cpus,
 		.point = order->point,
 		.warmup = order->warmup,
 		.samples = order->samples,

@@ -68,6 +68,7 @@
 	X(exit_wrmsr_user)                                                                         \
 	X(exit_hlt)                                                                                \
 	X(exit_hlt_irqchip)                                                                        \
+	X(io_blk_null)                                                                             \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
 	X(drill_spin)                                                                              \
