@@ -9,7 +9,10 @@
 	X(floor_loop)                                                                              \
 	X(floor_syscall)                                                                           \
 	X(floor_ioctl)                                                                             \
+	X(floor_vcpu_ioctl)                                                                        \
+	X(floor_vcpu_load)                                                                         \
 	X(floor_kvm_run)                                                                           \
+	X(floor_kvm_exit)                                                                          \
 	X(exit_cpuid)                                                                              \
 	X(exit_cpuid_0d)                                                                           \
 	X(exit_cpuid_hypervisor)                                                                   \
@@ -30,14 +33,21 @@
 	X(exit_rdtsc)                                                                              \
 	X(exit_rdtscp)                                                                             \
 	X(exit_pause)                                                                              \
+	X(exit_mwait)                                                                              \
+	X(exit_rdpmc)                                                                              \
 	X(exit_rdrand)                                                                             \
 	X(exit_rdseed)                                                                             \
 	X(exit_desc_load)                                                                          \
 	X(exit_desc_store)                                                                         \
 	X(exit_hypercall)                                                                          \
+	X(exit_hypercall_poll)                                                                     \
+	X(exit_hypercall_kick)                                                                     \
+	X(exit_hypercall_yield)                                                                    \
+	X(exit_hypercall_foreign)                                                                  \
 	X(exit_pio_out)                                                                            \
 	X(exit_pio_in)                                                                             \
 	X(exit_pio_in_kernel)                                                                      \
+	X(exit_pio_out_kernel)                                                                     \
 	X(exit_pio_in_pit)                                                                         \
 	X(exit_pio_in_unclaimed)                                                                   \
 	X(exit_pio_outsb)                                                                          \
@@ -70,6 +80,12 @@
 	X(exit_hlt_irqchip)                                                                        \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
+	X(exception_pf)                                                                            \
+	X(exception_bp)                                                                            \
+	X(exception_db)                                                                            \
+	X(exit_debug_int3)                                                                         \
+	X(exit_debug_step_over)                                                                    \
+	X(exit_debug_watchpoint)                                                                   \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

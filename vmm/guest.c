@@ -184,6 +184,11 @@ static bool ended(const struct nm_guest *guest, unsigned int number, struct nm_g
 			return false;
 		result->end = NM_GUEST_UNEXPECTED;
 		break;
+	case KVM_EXIT_DEBUG:
+		if (guest->on_debug && guest->on_debug(guest->debug_context, vcpu))
+			return false;
+		result->end = NM_GUEST_UNEXPECTED;
+		break;
 	case KVM_EXIT_IO:
 		if (run->io.port == NM_ABI_PORT_DONE) {
 			result->end = NM_GUEST_DONE;

@@ -31,6 +31,9 @@ struct nm_guest {
 	uint64_t heap_bytes;
 	struct nm_devices devices;
 	bool resume_halt; /* HLT that leaves to user space is part of the operation */
+	/** Serves KVM_EXIT_DEBUG of a vCPU; false: it was not expected. NULL: none is. */
+	bool (*on_debug)(void *context, const struct nm_vcpu *vcpu);
+	void *debug_context;
 };
 
 int nm_guest_create(struct nm_guest *guest, const struct nm_kvm *kvm,

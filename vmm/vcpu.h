@@ -44,6 +44,17 @@ int nm_vcpu_set_cpuid(const struct nm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid
 /** Frequency of the guest's TSC in kHz, or 0 when KVM does not say. */
 uint64_t nm_vcpu_tsc_khz(const struct nm_vcpu *vcpu);
 
+/* For debugging a guest, in debug.c. */
+
+/**
+ * Which events leave to user space by KVM_EXIT_DEBUG: KVM_GUESTDBG_* without the enabling one; 0: none. With
+ * KVM_GUESTDBG_USE_HW_BP, stores to the eight bytes at `watched` do.
+ */
+int nm_vcpu_debug(const struct nm_vcpu *vcpu, uint32_t events, uint64_t watched);
+
+/** Moves RIP on by so many bytes. */
+int nm_vcpu_skip(const struct nm_vcpu *vcpu, unsigned int bytes);
+
 /* What ended KVM_RUN, in exit.c. */
 
 /** "KVM_EXIT_MMIO" for 6; "KVM_EXIT_99" for one that this build does not know. */
