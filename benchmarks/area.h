@@ -25,8 +25,9 @@ struct nm_counter {
 
 struct nm_round_area {
 	uint32_t finished; /* set last: without it the child died */
-	int state;	   /* enum nm_state: OK, INVALID, FAILED, TIMEOUT */
+	int state;	   /* enum nm_state: OK, INVALID, UNSUPPORTED, FAILED, TIMEOUT */
 	char reason[512];
+	char remedy[320];    /* of UNSUPPORTED */
 	uint64_t tsc_khz;    /* of the samples */
 	uint64_t tsc_ticks;  /* of the measured loop */
 	uint64_t host_ns;    /* of the same loop and one mark, by CLOCK_MONOTONIC_RAW */

@@ -3,6 +3,7 @@
 #ifndef NM_BENCHMARKS_BENCH_H
 #define NM_BENCHMARKS_BENCH_H
 
+#include "core/topology.h"
 #include "vmm/guest.h"
 
 #include <stdbool.h>
@@ -15,21 +16,49 @@
 #define NM_CPL3 (1u << 3)
 
 #define NM_MAX_REQUIRES 4
+#define NM_MAX_POINTS	16
+
+/**
+ * One parameter at several points: each is a measurement of its own, and together they are a series. The parameter "vcpus"
+ * is the number of vCPUs of the guest.
+ */
+struct nm_axis {
+	const char *name; /* "bytes", "vcpus", "slots" */
+	uint64_t points[NM_MAX_POINTS];
+	size_t count;
+};
+
+/** The CPUs of this process, in the order in which they are given out: vCPUs, then the driver. */
+struct nm_cpus {
+	const struct nm_topology *topology;
+	const int *ids;
+	size_t count;
+};
 
 /** A guest round as the hooks of a descriptor see it. */
 struct nm_guest_round {
 	struct nm_guest *guest;
-	struct nm_abi_control *control;
+	struct nm_abi_control *control; /* of vCPU 0 */
+	struct nm_abi_shared *shared;
 	unsigned int cpl;
+	uint64_t point;	     /* of the axis; 0 without one */
 	uint64_t operations; /* warm-up and measured ones together */
-	int event_fd;	     /* of operations that signal one; -1 */
-	uint64_t accesses;   /* that reached the test device in user space */
-	uint64_t last_value; /* that the test device gave to a read, or got by a write */
+	uint64_t warmup, samples;
+	uint64_t *sample;     /* of a driver: where its samples go, in TSC ticks of the host */
+	const uint32_t *over; /* not 0 once vCPU 0 has ended, however: a driver must end too */
+	void *own;	      /* what the hooks of a descriptor keep; freed by .release */
+	int event_fd;	      /* of operations that signal one; -1 */
+	uint64_t accesses;    /* that reached the test device in user space */
+	uint64_t last_value;  /* that the test device gave to a read, or got by a write */
 };
 
 /** A native round: what to do, and where the samples go. */
 struct nm_native_round {
-	const struct nm_kvm *kvm; /* NULL without a KVM device */
+	const struct nm_kvm *kvm;   /* NULL without a KVM device */
+	const struct nm_cpus *cpus; /* the thread that measures is bound to the first */
+	uint64_t point;		    /* of the axis; 0 without one */
+	const char *remedy;	    /* with .unsupported: what would make it run */
+	bool unsupported; /* set by a hook that returns false because the machine lacks something */
 	uint64_t samples;
 	uint64_t warmup;
 	uint64_t batch;
@@ -55,8 +84,18 @@ struct nm_bench {
 	const char *matters; /* a sentence: which workloads feel it */
 	const char
 		*vmexit; /* the test of kvm-unit-tests' x86/vmexit.c and what differs; NULL: none */
-	uint32_t version;  /* raise it when the number means something else than before */
+	uint32_t version;    /* raise it when the number means something else than before */
+	const char *payload; /* the guest function, when it is not called like the operation */
 	unsigned int cpls; /* NM_CPL0 | NM_CPL3: where the guest function runs; 0: no guest side */
+	const struct nm_axis *axis; /* NULL: measured at one point */
+	unsigned int vcpus;	    /* 0: one. Every vCPU has a CPU of its own */
+	const char
+		*partner; /* the guest function of all vCPUs but the first, until that one ends */
+	unsigned int native_cpus; /* that the native side needs; 0: one */
+	uint64_t
+		max_samples; /* of a round, when one operation is slow; 0: as many as the profile says */
+	bool single;	     /* a sample is one operation, however short */
+	bool histogram;	     /* the distribution is a result: recorded by powers of 1, 2 and 5 */
 	const char *requires[NM_MAX_REQUIRES]; /* findings that must pass for the guest side */
 	const char *native_requires[NM_MAX_REQUIRES];
 	struct nm_expect expect;
@@ -64,10 +103,22 @@ struct nm_bench {
 	bool pit;     /* needs the in-kernel 8254; only with the irqchip */
 	bool drill;   /* goes wrong on purpose; runs only when named */
 
-	/** Adds devices and arguments before the guest starts. */
+	/** Enables what must be there before vCPUs. */
+	int (*configure)(const struct nm_vm *vm);
+	/**
+	 * Adds devices, memory and arguments before the guest starts. -EOPNOTSUPP, with text and remedy, where this machine lacks
+	 * something that no finding tells: the measurement is then unsupported.
+	 */
 	int (*prepare)(struct nm_guest_round *round);
+	/**
+	 * A thread of the host on a CPU of its own that begins when vCPU 0 has set shared->ready, takes the samples, and sets
+	 * shared->stop; the guest then ends the loop. On a wrong result it says why and returns false. It waits by nm_drive_wait().
+	 */
+	bool (*drive)(struct nm_guest_round *round, char *why, size_t size);
 	/** Checks the result; on a wrong one says why and returns false. */
 	bool (*verify)(const struct nm_guest_round *round, char *why, size_t size);
+	/** Undoes .prepare, after the guest is gone. */
+	void (*release)(struct nm_guest_round *round);
 	/** Measures the native partner; on a wrong result says why and returns false. */
 	bool (*native)(struct nm_native_round *round, char *why, size_t size);
 };
@@ -77,6 +128,13 @@ extern const struct nm_bench *const nm_benches[];
 
 /** The descriptor of that name, or NULL. */
 const struct nm_bench *nm_bench_find(const char *name);
+
+/** How many vCPUs the guest of an operation has at a point of its axis. */
+unsigned int nm_bench_vcpus(const struct nm_bench *bench, uint64_t point);
+
+/** For drivers, in companions.c: spins until *word is at least value; false when the guest has ended instead. */
+bool nm_drive_wait(const struct nm_guest_round *round, const volatile uint64_t *word,
+		   uint64_t value);
 
 /* Shared by descriptors, in device.c. */
 

@@ -6,7 +6,9 @@
 #include "core/statistics.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Limits of what is as it should be; docs/measuring.md names them. */
@@ -19,6 +21,9 @@
 /* Percentiles need about ten samples beyond them. */
 #define SAMPLES_FOR_P99	 1000u
 #define SAMPLES_FOR_P999 10000u
+
+/* Nothing takes longer than 10^15 ns. */
+#define MAX_DECADE 1000000000000000ull
 
 /* From raw ticks of a sample to nanoseconds, or instructions, of an operation. */
 struct scale {
@@ -91,6 +96,48 @@ static void digest_samples(const struct nm_round_order *order, struct nm_round_a
 		out->p999_reason = "needs 10000 samples in a round";
 }
 
+/* The largest of 1, 2, 5, 10, 20, 50 … that value reaches; 0 below 1. */
+static uint64_t bucket_of(double value)
+{
+	uint64_t decade = 1;
+
+	if (!(value >= 1))
+		return 0;
+	while (decade < MAX_DECADE && value >= 10.0 * (double)decade)
+		decade *= 10;
+	if (value >= 5.0 * (double)decade)
+		return 5 * decade;
+	return value >= 2.0 * (double)decade ? 2 * decade : decade;
+}
+
+/* The samples are sorted: buckets come one after the other. */
+static int digest_histogram(const struct nm_round_order *order, const struct nm_round_area *area,
+			    struct nm_arena *arena, struct nm_round *out)
+{
+	const struct scale scale = {
+		.per_tick = per_tick(order, area),
+		.overhead_ticks =
+			(double)area->values[order->samples + nm_rank(order->samples, 50)],
+		.batch = (double)order->batch,
+	};
+	int64_t count = 0;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < order->samples; i++) {
+		uint64_t bucket = bucket_of(to_unit(&scale, area->values[i]));
+		char name[24];
+
+		count++;
+		if (i + 1 < order->samples &&
+		    bucket_of(to_unit(&scale, area->values[i + 1])) == bucket)
+			continue;
+		snprintf(name, sizeof(name), "%" PRIu64, bucket);
+		r = nm_map_set(arena, &out->histogram, nm_arena_strdup(arena, name), NM_INT(count));
+		count = 0;
+	}
+	return r;
+}
+
 static int digest_counters(const struct nm_round_order *order, const struct nm_round_area *area,
 			   struct nm_arena *arena, struct nm_round *out)
 {
@@ -160,10 +207,17 @@ int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *ar
 		if (!out->reason)
 			return -ENOMEM;
 	}
-	if (area->state == NM_STATE_FAILED || area->state == NM_STATE_TIMEOUT)
+	if (area->remedy[0]) {
+		out->remedy = nm_arena_strdup(arena, area->remedy);
+		if (!out->remedy)
+			return -ENOMEM;
+	}
+	if (area->state != NM_STATE_OK && area->state != NM_STATE_INVALID)
 		return 0;
 	out->duration_ns = area->host_ns;
 	digest_samples(order, area, out);
 	r = digest_counters(order, area, arena, out);
+	if (!r && order->bench && order->bench->histogram)
+		r = digest_histogram(order, area, arena, out);
 	return r ? r : check_conditions(order, area, arena, out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/area.h"
+#include "benchmarks/companions.h"
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -149,6 +150,14 @@ static void set_state(struct nm_round_area *area, enum nm_state state, const cha
 	snprintf(area->reason, sizeof(area->reason), "%s", reason);
 }
 
+/* What this machine lacks is no failure of it. */
+static void set_error(struct nm_round_area *area, int error)
+{
+	set_state(area, error == -EOPNOTSUPP ? NM_STATE_UNSUPPORTED : NM_STATE_FAILED,
+		  nm_error_last()->text);
+	snprintf(area->remedy, sizeof(area->remedy), "%s", nm_error_last()->remedy);
+}
+
 /* The mark that ends the loop is an exit too; it belongs to neither side. */
 static void store_times(const struct recorder *recorder, const struct nm_abi_control *control,
 			struct nm_round_area *area)
@@ -159,8 +168,18 @@ static void store_times(const struct recorder *recorder, const struct nm_abi_con
 	area->user_exits = recorder->user_exits_after - recorder->user_exits_before - 1;
 }
 
+/* A driver reads the TSC of the host; everything else of a round is in ticks of the guest. */
+static void to_guest_ticks(struct nm_round_area *area, uint64_t samples, uint64_t host_khz)
+{
+	if (!area->tsc_khz || !host_khz || area->tsc_khz == host_khz)
+		return;
+	for (uint64_t i = 0; i < 2 * samples; i++)
+		area->values[i] = (uint64_t)((double)area->values[i] * (double)area->tsc_khz /
+					     (double)host_khz);
+}
+
 static void store(const struct nm_round_order *order, struct nm_guest_round *round,
-		  const struct recorder *recorder, struct nm_round_area *area)
+		  const struct recorder *recorder, uint64_t host_khz, struct nm_round_area *area)
 {
 	const unsigned int all =
 		1u << NM_ABI_MARK_FIRST | 1u << NM_ABI_MARK_BEGIN | 1u << NM_ABI_MARK_END;
@@ -176,10 +195,11 @@ static void store(const struct nm_round_order *order, struct nm_guest_round *rou
 		set_state(area, NM_STATE_FAILED, nm_error_last()->text);
 		return;
 	}
-	memcpy(area->values, nm_vm_memory(&round->guest->vm, round->control->sample_gpa, bytes),
-	       bytes);
+	memcpy(area->values, round->sample, bytes);
 	memcpy(area->values + order->samples,
 	       nm_vm_memory(&round->guest->vm, round->control->overhead_gpa, bytes), bytes);
+	if (bench->drive)
+		to_guest_ticks(area, order->samples, host_khz);
 	store_times(recorder, round->control, area);
 	store_counters(recorder, area);
 	if (bench->verify && !bench->verify(round, area->reason, sizeof(area->reason)))
@@ -197,7 +217,9 @@ static int prepare(const struct nm_round_order *order, struct nm_guest_round *ro
 		.access = on_mark,
 		.context = recorder,
 	};
-	int r = nm_guest_prepare(guest, 0, order->bench->name, order->cpl);
+	const struct nm_bench *bench = order->bench;
+	int r = nm_guest_prepare(guest, 0, bench->payload ? bench->payload : bench->name,
+				 order->cpl);
 
 	if (r)
 		return r;
@@ -206,9 +228,11 @@ static int prepare(const struct nm_round_order *order, struct nm_guest_round *ro
 	round->control->batch = order->batch;
 	round->control->sample_gpa = guest->heap;
 	round->control->overhead_gpa = guest->heap + order->samples * sizeof(uint64_t);
+	round->sample = nm_vm_memory(&guest->vm, round->control->sample_gpa,
+				     order->samples * sizeof(uint64_t));
 	r = recorder_open(recorder, guest);
-	if (!r && order->bench->prepare)
-		r = order->bench->prepare(round);
+	if (!r && bench->prepare)
+		r = bench->prepare(round);
 	/* The device that is asked first is the one of the operation. */
 	if (!r)
 		r = nm_devices_add(&guest->devices, marks);
@@ -223,19 +247,29 @@ static void run(const struct nm_round_host *host, const struct nm_round_order *o
 				    .meter_fd = host->exits_below ? host->meter_fd : -1,
 				    .user_exits = &result.user_exits,
 				    .mark_ns = UINT64_MAX};
+	struct nm_companions companions = {0};
+	uint64_t khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
+	enum nm_state others = NM_STATE_OK;
+	char reason[512];
 	int r = prepare(order, round, &recorder);
 
+	area->tsc_khz = khz ? khz : host->tsc_khz;
 	if (!r)
+		r = nm_companions_start(&companions, host, order, round);
+	if (!r) {
 		r = nm_guest_run(round->guest, 0, order->limit_ns, &result);
+		others = nm_companions_stop(&companions, reason, sizeof(reason));
+	}
 	if (r)
-		set_state(area, NM_STATE_FAILED, nm_error_last()->text);
+		set_error(area, r);
+	else if (others != NM_STATE_OK)
+		set_state(area, others, reason);
 	else if (result.end == NM_GUEST_TIMEOUT)
 		set_state(area, NM_STATE_TIMEOUT, result.text);
 	else if (result.end != NM_GUEST_DONE)
 		set_state(area, NM_STATE_FAILED, result.text);
 	else
-		store(order, round, &recorder, area);
-	area->tsc_khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
+		store(order, round, &recorder, host->tsc_khz, area);
 	recorder_close(&recorder);
 }
 
@@ -246,27 +280,32 @@ void nm_guest_round(const struct nm_round_host *host, const struct nm_round_orde
 	struct nm_guest guest;
 	const struct nm_guest_config config = {
 		.payload = &payload,
-		.vcpus = 1,
+		.vcpus = nm_bench_vcpus(order->bench, order->point),
 		.irqchip = order->bench->irqchip,
 		.pit = order->bench->pit,
 		.heap_bytes = 2 * order->samples * sizeof(uint64_t),
+		.configure = order->bench->configure,
 	};
 	struct nm_guest_round round = {
 		.guest = &guest,
 		.cpl = order->cpl,
+		.point = order->point,
+		.warmup = order->warmup,
+		.samples = order->samples,
 		.operations = order->warmup + order->samples * order->batch,
 		.event_fd = -1,
 	};
 
 	if (nm_payload_ops(&payload) || nm_guest_create(&guest, host->kvm, &config)) {
-		set_state(area, NM_STATE_FAILED, nm_error_last()->text);
+		set_error(area, -nm_error_last()->code);
 		return;
 	}
 	round.control = nm_guest_control(&guest, 0);
+	round.shared = nm_guest_shared(&guest);
 	run(host, order, &round, area);
-	if (!area->tsc_khz)
-		area->tsc_khz = host->tsc_khz;
 	nm_guest_destroy(&guest);
+	if (order->bench->release)
+		order->bench->release(&round);
 	if (round.event_fd >= 0)
 		close(round.event_fd);
 }

@@ -26,8 +26,15 @@ static uint64_t clock_cost_ns(void)
 void nm_native_round(const struct nm_round_host *host, const struct nm_round_order *order,
 		     struct nm_round_area *area)
 {
+	const struct nm_cpus cpus = {
+		.topology = host->topology,
+		.ids = order->cpus,
+		.count = order->cpu_count,
+	};
 	struct nm_native_round round = {
 		.kvm = host->kvm,
+		.cpus = &cpus,
+		.point = order->point,
 		.samples = order->samples,
 		.warmup = order->warmup,
 		.batch = order->batch,
@@ -38,7 +45,8 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 	/* The pages must be there before the loop writes to them. */
 	memset(area->values, 0, 2 * order->samples * sizeof(uint64_t));
 	if (!order->bench->native(&round, area->reason, sizeof(area->reason)))
-		area->state = NM_STATE_INVALID;
+		area->state = round.unsupported ? NM_STATE_UNSUPPORTED : NM_STATE_INVALID;
+	snprintf(area->remedy, sizeof(area->remedy), "%s", round.remedy ? round.remedy : "");
 	area->tsc_khz = host->tsc_khz;
 	area->tsc_ticks = round.tsc_end - round.tsc_begin;
 	area->host_ns = round.host_end_ns - round.host_begin_ns;

@@ -95,40 +95,89 @@ static bool list_unmet(const char *const *ids, size_t max, const struct nm_findi
 	return false;
 }
 
-bool nm_unmet(const struct nm_bench *bench, enum nm_context context,
+static unsigned int cpus_needed(const struct nm_bench *bench, enum nm_context context,
+				uint64_t point)
+{
+	if (context == NM_CONTEXT_NATIVE)
+		return bench->native_cpus ? bench->native_cpus : 1;
+	return nm_bench_vcpus(bench, point) + (bench->drive != NULL);
+}
+
+static bool cpus_unmet(unsigned int needed, const struct nm_findings *findings, const char **id,
+		       const struct nm_finding **finding)
+{
+	if (needed < 2)
+		return false;
+	*id = "topology.threads";
+	*finding = nm_findings_get(findings, *id);
+	return !*finding || (*finding)->value.type != NM_VALUE_INT ||
+	       (*finding)->value.integer < (int64_t)needed;
+}
+
+bool nm_unmet(const struct nm_bench *bench, enum nm_context context, uint64_t point,
 	      const struct nm_findings *findings, const char **id,
 	      const struct nm_finding **finding)
 {
-	if (context == NM_CONTEXT_NATIVE)
-		return list_unmet(bench->native_requires, NM_MAX_REQUIRES, findings, id, finding);
-	return list_unmet(guest_requires, NM_MAX_REQUIRES, findings, id, finding) ||
-	       list_unmet(bench->requires, NM_MAX_REQUIRES, findings, id, finding);
+	if (context == NM_CONTEXT_NATIVE &&
+	    list_unmet(bench->native_requires, NM_MAX_REQUIRES, findings, id, finding))
+		return true;
+	if (context == NM_CONTEXT_GUEST &&
+	    (list_unmet(guest_requires, NM_MAX_REQUIRES, findings, id, finding) ||
+	     list_unmet(bench->requires, NM_MAX_REQUIRES, findings, id, finding)))
+		return true;
+	return cpus_unmet(cpus_needed(bench, context, point), findings, id, finding);
+}
+
+/* "needs kvm.device: cannot open it"; "needs topology.threads of 4: it is 2 (hwloc …)". */
+static char *unmet_reason(struct nm_arena *arena, const char *id, unsigned int cpus,
+			  const struct nm_finding *finding)
+{
+	const char *evidence = finding && finding->evidence ? finding->evidence : "not established";
+
+	if (finding && finding->value.type == NM_VALUE_INT && !strcmp(id, "topology.threads"))
+		return nm_arena_printf(arena, "needs %s of %u: it is %lld (%s)", id, cpus,
+				       (long long)finding->value.integer, evidence);
+	return nm_arena_printf(arena, "needs %s: %s", id, evidence);
 }
 
 static int check_requirements(struct nm_document *document, const struct nm_bench *bench,
 			      struct nm_measurement *measurement)
 {
+	const enum nm_context context = (enum nm_context)measurement->context;
+	const uint64_t point = nm_measurement_point(measurement);
 	const struct nm_finding *finding = NULL;
 	const char *id = NULL;
 
-	if (!nm_unmet(bench, (enum nm_context)measurement->context, &document->findings, &id,
-		      &finding))
+	if (!nm_unmet(bench, context, point, &document->findings, &id, &finding))
 		return 0;
 	measurement->state = NM_STATE_UNSUPPORTED;
-	measurement->reason = nm_arena_printf(&document->arena, "needs %s: %s", id,
-					      finding && finding->evidence ? finding->evidence
-									   : "not established");
+	measurement->reason =
+		unmet_reason(&document->arena, id, cpus_needed(bench, context, point), finding);
 	measurement->remedy = finding ? finding->remedy : NULL;
 	return measurement->reason ? 0 : -ENOMEM;
 }
 
+/* What tells the measurement from others of its operation; point is NULL without an axis. */
+static int set_parameters(struct nm_arena *arena, struct nm_measurement *measurement,
+			  const struct nm_axis *axis, int cpl, const uint64_t *point)
+{
+	int r = 0;
+
+	if (measurement->context == NM_CONTEXT_GUEST)
+		r = nm_map_set(arena, &measurement->parameters, "cpl", NM_INT(cpl));
+	if (r || !point)
+		return r;
+	measurement->series = axis->name;
+	return nm_map_set(arena, &measurement->parameters, axis->name, NM_INT((int64_t)*point));
+}
+
 static int add(struct nm_document *document, const struct nm_bench *bench, enum nm_context context,
-	       int cpl)
+	       int cpl, const uint64_t *point)
 {
 	struct nm_measurement *measurement =
 		nm_arena_append(&document->arena, &document->measurements.items,
 				&document->measurements.count, sizeof(*measurement));
-	int r = 0;
+	int r;
 
 	if (!measurement)
 		return -ENOMEM;
@@ -140,10 +189,22 @@ static int add(struct nm_document *document, const struct nm_bench *bench, enum 
 	measurement->state = NM_STATE_FAILED;
 	measurement->reason = "not measured yet";
 	nm_summary_clear(measurement);
-	if (context == NM_CONTEXT_GUEST)
-		r = nm_map_set(&document->arena, &measurement->parameters, "cpl", NM_INT(cpl));
+	r = set_parameters(&document->arena, measurement, bench->axis, cpl, point);
 	if (!r)
 		r = check_requirements(document, bench, measurement);
+	return r;
+}
+
+/* A side of an operation: one measurement, or one for each point of its axis. */
+static int add_side(struct nm_document *document, const struct nm_bench *bench,
+		    enum nm_context context, int cpl)
+{
+	int r = 0;
+
+	if (!bench->axis)
+		return add(document, bench, context, cpl, NULL);
+	for (size_t i = 0; !r && i < bench->axis->count; i++)
+		r = add(document, bench, context, cpl, &bench->axis->points[i]);
 	return r;
 }
 
@@ -157,11 +218,11 @@ int nm_plan(struct nm_document *document, const struct nm_selection *selection)
 		if (!nm_selected(selection, bench))
 			continue;
 		if (selection->native && bench->native)
-			r = add(document, bench, NM_CONTEXT_NATIVE, -1);
+			r = add_side(document, bench, NM_CONTEXT_NATIVE, -1);
 		if (!r && selection->guest && bench->cpls & NM_CPL0)
-			r = add(document, bench, NM_CONTEXT_GUEST, 0);
+			r = add_side(document, bench, NM_CONTEXT_GUEST, 0);
 		if (!r && selection->guest && bench->cpls & NM_CPL3)
-			r = add(document, bench, NM_CONTEXT_GUEST, 3);
+			r = add_side(document, bench, NM_CONTEXT_GUEST, 3);
 	}
 	if (!r && !document->measurements.count)
 		r = nm_fail_remedy(EINVAL, "see nestmark list",
@@ -174,4 +235,14 @@ unsigned int nm_measurement_cpl(const struct nm_measurement *measurement)
 	const struct nm_value *cpl = nm_map_get(&measurement->parameters, "cpl");
 
 	return cpl && cpl->type == NM_VALUE_INT && cpl->integer == 3 ? 3 : 0;
+}
+
+uint64_t nm_measurement_point(const struct nm_measurement *measurement)
+{
+	const struct nm_value *point =
+		measurement->series ? nm_map_get(&measurement->parameters, measurement->series)
+				    : NULL;
+
+	return point && point->type == NM_VALUE_INT && point->integer > 0 ? (uint64_t)point->integer
+									  : 0;
 }

@@ -52,11 +52,15 @@ int nm_plan(struct nm_document *document, const struct nm_selection *selection);
 /** The privilege level of a guest measurement. */
 unsigned int nm_measurement_cpl(const struct nm_measurement *measurement);
 
+/** Where on the axis of its operation a measurement lies; 0 without one. */
+uint64_t nm_measurement_point(const struct nm_measurement *measurement);
+
 /**
- * Whether a side of an operation needs a finding that does not pass. *id is set to the name of the first one, and
- * *finding to the finding itself or to NULL when no probe made it.
+ * Whether a side of an operation, at a point of its axis, needs a finding that does not pass, or more CPUs than
+ * topology.threads says. *id is set to the name of the first one, and *finding to the finding itself or to NULL when no probe
+ * made it.
  */
-bool nm_unmet(const struct nm_bench *bench, enum nm_context context,
+bool nm_unmet(const struct nm_bench *bench, enum nm_context context, uint64_t point,
 	      const struct nm_findings *findings, const char **id,
 	      const struct nm_finding **finding);
 

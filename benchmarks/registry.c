@@ -99,6 +99,13 @@ BENCHES(DECLARE)
 #define ENTRY(id) &nm_bench_##id,
 const struct nm_bench *const nm_benches[] = {BENCHES(ENTRY) NULL};
 
+unsigned int nm_bench_vcpus(const struct nm_bench *bench, uint64_t point)
+{
+	if (bench->axis && !strcmp(bench->axis->name, "vcpus"))
+		return (unsigned int)point;
+	return bench->vcpus ? bench->vcpus : 1;
+}
+
 const struct nm_bench *nm_bench_find(const char *name)
 {
 	for (size_t i = 0; nm_benches[i]; i++)

@@ -73,7 +73,7 @@ static int match_requirements(const struct nm_measurement *measurement,
 
 	if (measurement->state == NM_STATE_UNSUPPORTED ||
 	    !nm_unmet(nm_bench_find(measurement->operation), (enum nm_context)measurement->context,
-		      findings, &id, &finding))
+		      nm_measurement_point(measurement), findings, &id, &finding))
 		return 0;
 	return nm_fail_remedy(EINVAL,
 			      finding && finding->remedy ? finding->remedy : "start a new run",

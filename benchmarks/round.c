@@ -82,13 +82,13 @@ static void child_main(const struct nm_round_host *host, const struct nm_round_o
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &no_core);
-	if (nm_topology_bind(host->topology, order->cpu)) {
+	if (nm_topology_bind(host->topology, order->cpus[0])) {
 		area->state = NM_STATE_FAILED;
 		snprintf(area->reason, sizeof(area->reason), "%s", nm_error_last()->text);
 		area->finished = 1;
 		return;
 	}
-	steal = nm_steal_ns(host->root, order->cpu);
+	steal = nm_steal_ns(host->root, order->cpus[0]);
 	getrusage(RUSAGE_THREAD, &before);
 	if (order->context == NM_CONTEXT_GUEST)
 		nm_guest_round(host, order, area);
@@ -98,10 +98,10 @@ static void child_main(const struct nm_round_host *host, const struct nm_round_o
 	syscall(SYS_getcpu, &cpu, NULL, NULL);
 	area->elapsed_ns = nm_clock_ns() - begin;
 	/* The kernel's count may go back a little. */
-	steal_after = nm_steal_ns(host->root, order->cpu);
+	steal_after = nm_steal_ns(host->root, order->cpus[0]);
 	area->steal_ns = steal_after > steal ? steal_after - steal : 0;
 	area->context_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
-	area->migrations = (int)cpu != order->cpu;
+	area->migrations = (int)cpu != order->cpus[0];
 	check_instructions(order, area);
 	area->finished = 1;
 }

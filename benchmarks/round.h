@@ -20,12 +20,14 @@ struct nm_round_order {
 	const struct nm_bench *bench;
 	enum nm_context context;
 	unsigned int cpl;
+	uint64_t point; /* of the axis; 0 without one */
 	uint64_t samples;
 	uint64_t warmup;
 	uint64_t batch;
 	uint64_t ticks_per_instruction; /* 0: samples are times */
 	uint64_t limit_ns;
-	int cpu; /* where the child runs */
+	const int *cpus; /* where the child runs, then its further threads */
+	size_t cpu_count;
 };
 
 /** What rounds share: opened once by the session, inherited by every child. */

@@ -74,7 +74,7 @@ static uint64_t choose_batch(double p50)
 
 static bool ran(const struct nm_round *round)
 {
-	return round->state != NM_STATE_FAILED && round->state != NM_STATE_TIMEOUT;
+	return round->state == NM_STATE_OK || round->state == NM_STATE_INVALID;
 }
 
 static int run_round(struct nm_session *session, size_t number, uint64_t index,
@@ -82,16 +82,21 @@ static int run_round(struct nm_session *session, size_t number, uint64_t index,
 {
 	struct nm_document *document = session->document;
 	const struct nm_measurement *measurement = &document->measurements.items[number];
+	const struct nm_bench *bench = nm_bench_find(measurement->operation);
+	const uint64_t samples = index ? document->run.plan.samples : PILOT_SAMPLES;
 	const struct nm_round_order order = {
-		.bench = nm_bench_find(measurement->operation),
+		.bench = bench,
 		.context = (enum nm_context)measurement->context,
 		.cpl = nm_measurement_cpl(measurement),
-		.samples = index ? document->run.plan.samples : PILOT_SAMPLES,
+		.point = nm_measurement_point(measurement),
+		.samples = bench->max_samples && samples > bench->max_samples ? bench->max_samples
+									      : samples,
 		.warmup = index ? WARMUP : PILOT_WARMUP,
 		.batch = measurement->batch,
 		.ticks_per_instruction = session->host->ticks_per_instruction,
 		.limit_ns = document->run.plan.round_limit_ns,
-		.cpu = session->cpu,
+		.cpus = session->cpus,
+		.cpu_count = session->cpu_count,
 	};
 
 	*round = (struct nm_round) {.index = index};
@@ -111,16 +116,29 @@ static int keep_round(struct nm_session *session, size_t number, const struct nm
 	return nm_journal_add(session->journal, number, measurement, kept);
 }
 
+static void set_unsupported(struct nm_measurement *measurement, const struct nm_round *pilot)
+{
+	measurement->state = NM_STATE_UNSUPPORTED;
+	measurement->reason = pilot->reason;
+	measurement->remedy = pilot->remedy;
+	measurement->batch = 0;
+}
+
 /* Chooses the batch. A pilot is round 0 and kept only when the operation did not run. */
 static int pilot(struct nm_session *session, size_t number)
 {
 	struct nm_measurement *measurement = &session->document->measurements.items[number];
+	const bool single = nm_bench_find(measurement->operation)->single;
 	struct nm_round round;
 	int r;
 
 	measurement->batch = 1;
 	r = run_round(session, number, 0, &round);
-	if (!r && ran(&round) && round.p50 < BATCH_BELOW) {
+	if (!r && round.state == NM_STATE_UNSUPPORTED) {
+		set_unsupported(measurement, &round);
+		return 0;
+	}
+	if (!r && ran(&round) && !single && round.p50 < BATCH_BELOW) {
 		measurement->batch = PILOT_BATCH;
 		r = run_round(session, number, 0, &round);
 		if (!r && ran(&round))
@@ -147,7 +165,8 @@ static int run_measurement(struct nm_session *session, size_t number, uint64_t p
 	if (!measurement->batch)
 		r = pilot(session, number);
 	/* A pilot that failed costs the pass. */
-	if (!r && measurement->rounds.count == before) {
+	if (!r && measurement->rounds.count == before &&
+	    measurement->state != NM_STATE_UNSUPPORTED) {
 		r = run_round(session, number, pass, &round);
 		if (!r)
 			r = keep_round(session, number, &round);

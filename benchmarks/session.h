@@ -17,7 +17,8 @@ struct nm_session {
 	struct nm_document *document; /* planned; rounds that it has are not repeated */
 	const struct nm_round_host *host;
 	struct nm_journal *journal;
-	int cpu; /* of the measuring child */
+	const int *cpus; /* of the measuring child: the first, then those of its further threads */
+	size_t cpu_count;
 	nm_progress_fn progress;
 	void *progress_context;
 };

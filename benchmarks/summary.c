@@ -3,12 +3,14 @@
 #include "benchmarks/summary.h"
 
 #include "benchmarks/area.h"
+#include "benchmarks/plan.h"
 #include "core/error.h"
 #include "core/statistics.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Limits of what counts as evidence; docs/measuring.md names them. */
@@ -103,6 +105,7 @@ void nm_summary_clear(struct nm_measurement *measurement)
 					.min = NAN,
 					.max = NAN};
 	measurement->native_ratio = none;
+	measurement->histogram = (struct nm_map) {0};
 	measurement->native_ratio.reason = "no native partner measured";
 	*evidence = (struct nm_evidence) {.exits_per_op = NAN,
 					  .expected_exits_per_op = NAN,
@@ -230,6 +233,37 @@ static int summarise_counters(struct nm_measurement *measurement, struct nm_aren
 					       NM_REAL(counter_median(measurement, name)));
 		}
 	}
+	return r;
+}
+
+static int by_bucket(const void *a, const void *b)
+{
+	const struct nm_pair *x = a;
+	const struct nm_pair *y = b;
+	double first = strtod(x->name, NULL);
+	double second = strtod(y->name, NULL);
+
+	return (first > second) - (first < second);
+}
+
+static int summarise_histogram(struct nm_measurement *measurement, struct nm_arena *arena)
+{
+	struct nm_map *out = &measurement->histogram;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < measurement->rounds.count; i++) {
+		const struct nm_round *round = &measurement->rounds.items[i];
+
+		for (size_t j = 0; !r && usable(round) && j < round->histogram.count; j++) {
+			const struct nm_pair *pair = &round->histogram.pairs[j];
+			double sum =
+				number_of(nm_map_get(out, pair->name)) + number_of(&pair->value);
+
+			r = nm_map_set(arena, out, pair->name, NM_INT((int64_t)sum));
+		}
+	}
+	if (out->count)
+		qsort(out->pairs, out->count, sizeof(*out->pairs), by_bucket);
 	return r;
 }
 
@@ -418,19 +452,23 @@ int nm_summarise(struct nm_measurement *measurement, const struct nm_bench *benc
 	nm_summary_clear(measurement);
 	r = summarise_latency(measurement, seed);
 	if (!r)
+		r = summarise_histogram(measurement, arena);
+	if (!r)
 		r = summarise_evidence(measurement, bench, arena);
 	if (!r)
 		r = judge(measurement, arena);
 	return r;
 }
 
+/* The same operation natively, at the same point of its axis. */
 static const struct nm_measurement *native_partner(const struct nm_document *document,
-						   const char *operation)
+						   const struct nm_measurement *guest)
 {
 	for (size_t i = 0; i < document->measurements.count; i++) {
 		const struct nm_measurement *m = &document->measurements.items[i];
 
-		if (m->context == NM_CONTEXT_NATIVE && !strcmp(m->operation, operation))
+		if (m->context == NM_CONTEXT_NATIVE && !strcmp(m->operation, guest->operation) &&
+		    nm_measurement_point(m) == nm_measurement_point(guest))
 			return m;
 	}
 	return NULL;
@@ -447,7 +485,7 @@ int nm_summarise_ratios(struct nm_document *document)
 
 	for (size_t i = 0; !r && i < document->measurements.count; i++) {
 		struct nm_measurement *guest = &document->measurements.items[i];
-		const struct nm_measurement *native = native_partner(document, guest->operation);
+		const struct nm_measurement *native = native_partner(document, guest);
 		double base[NM_MAX_ROUNDS];
 		double changed[NM_MAX_ROUNDS];
 		struct nm_interval interval;

@@ -34,7 +34,9 @@ static const char *unmet(const struct nm_bench *bench, enum nm_context context,
 	const char *id;
 
 	*finding = NULL;
-	return there && nm_unmet(bench, context, findings, &id, finding) ? id : NULL;
+	uint64_t first = bench->axis ? bench->axis->points[0] : 0;
+
+	return there && nm_unmet(bench, context, first, findings, &id, finding) ? id : NULL;
 }
 
 static nm_json *unmet_json(const struct nm_bench *bench, enum nm_context context,

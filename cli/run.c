@@ -384,7 +384,8 @@ static int measure(struct run *run)
 		.document = run->document,
 		.host = &run->host,
 		.journal = &run->journal,
-		.cpu = run->cpus[0],
+		.cpus = run->cpus,
+		.cpu_count = run->cpu_count,
 		.progress = nm_progress_show,
 		.progress_context = &progress,
 	};

@@ -68,6 +68,7 @@ static const struct nm_field round_fields[] = {
 	{FIELD(REAL, nm_round, clock_deviation_percent)},
 	{FIELD(REAL, nm_round, user_exits_per_op), .optional = true},
 	{FIELD(MAP, nm_round, counters_per_op), .optional = true},
+	{FIELD(MAP, nm_round, histogram), .optional = true},
 	{FIELD(UINT, nm_round, elapsed_ns)},
 	{FIELD(UINT, nm_round, steal_ns)},
 	{FIELD(UINT, nm_round, context_switches)},
@@ -116,6 +117,7 @@ static const struct nm_field measurement_fields[] = {
 	{FIELD(STRING, nm_measurement, group)},
 	{FIELD(ENUM, nm_measurement, context), .names = nm_context_names},
 	{FIELD(MAP, nm_measurement, parameters)},
+	{FIELD(STRING, nm_measurement, series), .optional = true},
 	{FIELD(UINT, nm_measurement, version)},
 	{FIELD(UINT, nm_measurement, batch)},
 	{FIELD(ENUM, nm_measurement, state), .names = nm_state_names},
@@ -124,6 +126,7 @@ static const struct nm_field measurement_fields[] = {
 	{FIELD(STRING, nm_measurement, unit)},
 	{FIELD(STRING, nm_measurement, stopped_by), .nullable = true},
 	{FIELD(RECORD, nm_measurement, summary), .record = &summary_record},
+	{FIELD(MAP, nm_measurement, histogram), .optional = true},
 	{FIELD(RECORD, nm_measurement, native_ratio), .record = &statistic_record},
 	{FIELD(RECORD, nm_measurement, evidence), .record = &evidence_record},
 	{FIELD(RECORDS, nm_measurement, rounds), .record = &nm_round_record},
@@ -315,6 +318,19 @@ void nm_document_free(struct nm_document *document)
 	*document = (struct nm_document) {0};
 }
 
+/* "64KiB", "1GiB"; bytes that are no whole KiB stay as they are. */
+static char *name_bytes(struct nm_arena *arena, const char *name, int64_t bytes)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	size_t unit = 0;
+
+	while (unit < 4 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	return nm_arena_printf(arena, "%s/%lld%s", name, (long long)bytes, units[unit]);
+}
+
 char *nm_measurement_name(struct nm_arena *arena, const struct nm_measurement *measurement)
 {
 	const struct nm_map *parameters = &measurement->parameters;
@@ -326,6 +342,8 @@ char *nm_measurement_name(struct nm_arena *arena, const struct nm_measurement *m
 
 		if (pair->value.type == NM_VALUE_STRING)
 			name = nm_arena_printf(arena, "%s/%s", name, pair->value.string);
+		else if (pair->value.type == NM_VALUE_INT && !strcmp(pair->name, "bytes"))
+			name = name_bytes(arena, name, pair->value.integer);
 		else if (pair->value.type == NM_VALUE_INT)
 			name = nm_arena_printf(arena, "%s/%s%lld", name, pair->name,
 					       (long long)pair->value.integer);

@@ -74,6 +74,7 @@ struct nm_round {
 	uint64_t index; /* 0 is the pilot, recorded only when it failed */
 	int state;	/* enum nm_state */
 	const char *reason;
+	const char *remedy; /* of an unsupported pilot; not recorded */
 	uint64_t samples;
 	double min, p5, p50, p90, p99, p999, max, mean;
 	const char *p99_reason, *p999_reason;
@@ -83,6 +84,8 @@ struct nm_round {
 	double clock_deviation_percent; /* TSC against that clock, beyond the cost of the marks */
 	double user_exits_per_op;	/* returns of KVM_RUN that our VMM handled */
 	struct nm_map counters_per_op;	/* KVM's statistics that moved, and the exit meter */
+	struct nm_map
+		histogram; /* samples by the largest of 0, 1, 2, 5, 10 … that they reach; empty unless that is a result */
 	uint64_t elapsed_ns;	   /* of the round as a whole, VM and all; so are the following */
 	uint64_t steal_ns;	   /* of the CPU */
 	uint64_t context_switches; /* involuntary */
@@ -117,6 +120,7 @@ struct nm_measurement {
 	const char *group;
 	int context;		  /* enum nm_context */
 	struct nm_map parameters; /* what tells measurements of one operation apart, such as cpl */
+	const char *series; /* the parameter along which they are a curve; NULL: this is not one */
 	uint64_t version;   /* of the operation: numbers of different versions do not compare */
 	uint64_t batch;	    /* operations per sample */
 	int state;	    /* enum nm_state */
@@ -125,6 +129,7 @@ struct nm_measurement {
 	const char *unit;
 	const char *stopped_by; /* rounds, precision, budget, failures; NULL when it was not done */
 	struct nm_summary summary;
+	struct nm_map histogram; /* of all usable rounds */
 	struct nm_statistic
 		native_ratio; /* guest / native, medians; NAN without a native partner */
 	struct nm_evidence evidence;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NM_ABI_VERSION 1u
+#define NM_ABI_VERSION 2u
 
 /* A payload image starts with this header; it is loaded at NM_ABI_IMAGE_BASE. */
 #define NM_ABI_IMAGE_MAGIC 0x64616f6c79617031ull
@@ -58,6 +58,8 @@ struct nm_abi_op {
 #define NM_ABI_PORT_MARK  0x6e0 /* OUT of enum nm_abi_mark */
 #define NM_ABI_PORT_DONE  0x6e1 /* the operation has ended */
 #define NM_ABI_PORT_FAULT 0x6e2 /* an exception that nobody expected: see control.fault */
+#define NM_ABI_PORT_HOST                                                                           \
+	0x6e4 /* OUT of 32 bits: the host is to do something, as the operation has it */
 
 /* Addresses that operations use. None of them is backed by memory. */
 #define NM_ABI_PORT_TEST      0x6e8 /* handled by the VMM in user space */
@@ -75,6 +77,9 @@ struct nm_abi_op {
 #define NM_ABI_MSR_TEST		0x4e4d0000u /* an MSR that no CPU and no KVM has */
 
 #define NM_ABI_STRING_BYTES 16 /* of string I/O: NM_ABI_TEST_BYTE and the numbers that follow */
+
+/* Memory of operations: what the VMM adds at NM_ABI_MEMORY it also maps, in pages of the size that the operation wants. */
+#define NM_ABI_MEMORY 0x100000000ull
 
 #define NM_ABI_TEST_BYTE 0x5au /* what writes to the test addresses consist of */
 
@@ -122,6 +127,28 @@ struct nm_abi_control {
 	/* Used by the payload: vectors 0 and 6 skip the two-byte instruction while this is 1. */
 	uint64_t skip_fault;
 	uint64_t skipped;
+
+	/* Written by the VMM before the start. */
+	uint32_t vcpu;	/* number of this vCPU, */
+	uint32_t vcpus; /* of how many */
+	uint64_t shared_gpa;
+};
+
+/* What vCPUs and threads of the host tell each other: a word each, in a cache line of its own. */
+struct nm_abi_line {
+	volatile uint64_t value;
+	uint64_t unused[7];
+};
+
+#define NM_ABI_MAX_VCPUS 32
+
+/* One page of a guest, zero at the start. */
+struct nm_abi_shared {
+	struct nm_abi_line ready; /* set by vCPU 0 when the driver of the host may begin */
+	struct nm_abi_line stop;  /* set when the others are to end */
+	struct nm_abi_line go;	  /* as the operation has it, as are the following */
+	struct nm_abi_line seen;
+	struct nm_abi_line vcpu[NM_ABI_MAX_VCPUS];
 };
 
 #define NM_ABI_ASSERT(condition)                                                                   \
@@ -139,7 +166,9 @@ NM_ABI_ASSERT(offsetof(struct nm_abi_control, result) == 112);
 NM_ABI_ASSERT(offsetof(struct nm_abi_control, fault) == 176);
 NM_ABI_ASSERT(offsetof(struct nm_abi_control, skip_fault) == 232);
 NM_ABI_ASSERT(offsetof(struct nm_abi_control, skipped) == 240);
-NM_ABI_ASSERT(sizeof(struct nm_abi_control) == 248);
+NM_ABI_ASSERT(offsetof(struct nm_abi_control, shared_gpa) == 256);
+NM_ABI_ASSERT(sizeof(struct nm_abi_control) == 264);
+NM_ABI_ASSERT(sizeof(struct nm_abi_shared) <= 4096);
 NM_ABI_ASSERT(sizeof(struct nm_abi_control) <= NM_ABI_CPU_TSS);
 
 #endif

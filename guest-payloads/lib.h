@@ -56,6 +56,16 @@ static inline uint64_t nm_tsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
+static inline void nm_out32(uint16_t port, uint32_t value)
+{
+	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline struct nm_abi_shared *nm_shared(const struct nm_abi_control *control)
+{
+	return (struct nm_abi_shared *)control->shared_gpa;
+}
+
 static inline void nm_mark(enum nm_abi_mark mark)
 {
 	nm_out8(NM_ABI_PORT_MARK, (uint8_t)mark);
@@ -109,6 +119,23 @@ static inline void nm_touch(uint64_t gpa, uint64_t bytes)
 #define NM_ONCE
 #define NM_BATCH for (uint64_t again_ = batch_; again_; again_--)
 
+/** Opens the measured loop: four marks FIRST, one BEGIN, the time. */
+static inline void nm_begin(struct nm_abi_control *control)
+{
+	nm_touch(control->sample_gpa, control->samples * sizeof(uint64_t));
+	for (int marks = 0; marks < NM_ABI_FIRST_MARKS; marks++)
+		nm_mark(NM_ABI_MARK_FIRST);
+	nm_mark(NM_ABI_MARK_BEGIN);
+	control->tsc_begin = nm_tsc();
+}
+
+/** Closes it. */
+static inline void nm_end(struct nm_abi_control *control)
+{
+	control->tsc_end = nm_tsc();
+	nm_mark(NM_ABI_MARK_END);
+}
+
 /**
  * Measures an operation: overhead, warm-up, then control->samples samples between two marks. The operation is a
  * statement and may be executed any number of times.
@@ -120,19 +147,30 @@ static inline void nm_touch(uint64_t gpa, uint64_t bytes)
 		for (uint64_t left_ = (control)->warmup; left_; left_--) {                         \
 			operation;                                                                 \
 		}                                                                                  \
-		nm_touch((control)->sample_gpa, (control)->samples * sizeof(uint64_t));            \
-		for (int marks_ = 0; marks_ < NM_ABI_FIRST_MARKS; marks_++)                        \
-			nm_mark(NM_ABI_MARK_FIRST);                                                \
-		nm_mark(NM_ABI_MARK_BEGIN);                                                        \
-		(control)->tsc_begin = nm_tsc();                                                   \
+		nm_begin(control);                                                                 \
 		if (batch_ == 1)                                                                   \
 			NM_SAMPLE_LOOP((control)->sample_gpa, (control)->samples, NM_ONCE,         \
 				       operation);                                                 \
 		else                                                                               \
 			NM_SAMPLE_LOOP((control)->sample_gpa, (control)->samples, NM_BATCH,        \
 				       operation);                                                 \
-		(control)->tsc_end = nm_tsc();                                                     \
-		nm_mark(NM_ABI_MARK_END);                                                          \
+		nm_end(control);                                                                   \
+	} while (0)
+
+/**
+ * The same for an operation that takes its own time: `ticks` is an expression that does it and gives what the sample
+ * is, in TSC ticks. For descriptors that are .single: nothing is batched and no overhead subtracted.
+ */
+#define NM_MEASURE_TICKS(control, ticks)                                                           \
+	do {                                                                                       \
+		volatile uint64_t *out_ = (volatile uint64_t *)(control)->sample_gpa;              \
+		nm_touch((control)->overhead_gpa, (control)->samples * sizeof(uint64_t));          \
+		for (uint64_t left_ = (control)->warmup; left_; left_--)                           \
+			(void)(ticks);                                                             \
+		nm_begin(control);                                                                 \
+		for (uint64_t left_ = (control)->samples; left_; left_--)                          \
+			*out_++ = (ticks);                                                         \
+		nm_end(control);                                                                   \
 	} while (0)
 
 #endif

@@ -15,7 +15,7 @@
 #define CPU_STACK3_TOP	   0x8000
 #define PORT_FAULT	   0x6e2
 #define IMAGE_MAGIC	   0x64616f6c79617031
-#define ABI_VERSION	   1
+#define ABI_VERSION	   2
 
 	.section .nm_header, "a"
 	.quad	IMAGE_MAGIC

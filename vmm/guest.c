@@ -49,10 +49,11 @@ static int load_payload(struct nm_guest *guest, const struct nm_guest_config *co
 
 	guest->payload = *config->payload;
 	guest->cpu_blocks = round_up(NM_ABI_IMAGE_BASE + guest->payload.header.memory_bytes);
-	guest->heap = guest->cpu_blocks + (uint64_t)config->vcpus * NM_ABI_CPU_BYTES;
+	guest->shared = guest->cpu_blocks + (uint64_t)config->vcpus * NM_ABI_CPU_BYTES;
+	guest->heap = guest->shared + PAGE;
 	guest->heap_bytes = round_up(config->heap_bytes);
 	total = guest->heap + guest->heap_bytes;
-	if (config->vcpus < 1 || total > NM_ABI_MMIO_TEST)
+	if (config->vcpus < 1 || config->vcpus > NM_ABI_MAX_VCPUS || total > NM_ABI_MMIO_TEST)
 		return nm_fail(EINVAL, "guest of %u vCPUs and %" PRIu64 " bytes", config->vcpus,
 			       total);
 	r = nm_vm_add_memory(&guest->vm, 0, total);
@@ -89,6 +90,8 @@ int nm_guest_create(struct nm_guest *guest, const struct nm_kvm *kvm,
 
 	*guest = (struct nm_guest) {.vm = {.fd = -1}};
 	r = nm_vm_create(&guest->vm, kvm);
+	if (!r && config->configure)
+		r = config->configure(&guest->vm);
 	if (!r && config->irqchip)
 		r = nm_vm_create_irqchip(&guest->vm);
 	if (!r && config->pit)
@@ -114,6 +117,11 @@ void nm_guest_destroy(struct nm_guest *guest)
 struct nm_abi_control *nm_guest_control(const struct nm_guest *guest, unsigned int vcpu)
 {
 	return nm_vm_memory(&guest->vm, block_of(guest, vcpu), sizeof(struct nm_abi_control));
+}
+
+struct nm_abi_shared *nm_guest_shared(const struct nm_guest *guest)
+{
+	return nm_vm_memory(&guest->vm, guest->shared, sizeof(struct nm_abi_shared));
 }
 
 int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char *operation,
@@ -148,6 +156,9 @@ int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char
 		.version = NM_ABI_VERSION,
 		.cpl = cpl,
 		.function = function,
+		.vcpu = vcpu,
+		.vcpus = guest->vcpu_count,
+		.shared_gpa = guest->shared,
 	};
 	write_tss(nm_vm_memory(&guest->vm, mode.tss, NM_ABI_TSS_LIMIT + 1), mode.rsp);
 	return nm_vcpu_enter_long_mode(&guest->vcpus[vcpu], &mode);

@@ -19,6 +19,8 @@ struct nm_guest_config {
 	bool irqchip;
 	bool pit;
 	uint64_t heap_bytes; /* memory behind the payload, for samples and what operations need */
+	/** Enables capabilities of the VM that must come before vCPUs; NULL: none. */
+	int (*configure)(const struct nm_vm *vm);
 };
 
 struct nm_guest {
@@ -27,8 +29,10 @@ struct nm_guest {
 	struct nm_vcpu *vcpus;
 	unsigned int vcpu_count;
 	uint64_t cpu_blocks; /* guest addresses */
+	uint64_t shared;     /* struct nm_abi_shared */
 	uint64_t heap;
 	uint64_t heap_bytes;
+	uint64_t tables_used; /* bytes of page tables that nm_guest_map() has made */
 	struct nm_devices devices;
 	bool resume_halt; /* HLT that leaves to user space is part of the operation */
 	/** Serves KVM_EXIT_DEBUG of a vCPU; false: it was not expected. NULL: none is. */
@@ -42,6 +46,20 @@ void nm_guest_destroy(struct nm_guest *guest);
 
 /** The control page of a vCPU, as the payload sees it. */
 struct nm_abi_control *nm_guest_control(const struct nm_guest *guest, unsigned int vcpu);
+
+/** The page that all its vCPUs and the host share. */
+struct nm_abi_shared *nm_guest_shared(const struct nm_guest *guest);
+
+/**
+ * Maps guest-virtual [address, address + bytes) to the same guest-physical addresses, writable at CPL0 and CPL3, in pages
+ * of 4 KiB, 2 MiB or 1 GiB; in paging.c. Both are multiples of that, and address lies at NM_ABI_MEMORY or above. -EINVAL
+ * otherwise, -ENOSPC when the tables are full (NM_GUEST_TABLE_BYTES).
+ */
+int nm_guest_map(struct nm_guest *guest, uint64_t address, uint64_t bytes, uint64_t page_bytes);
+
+/* Where the tables lie, within reach of the payload, and how much room there is: 4 GiB in pages of 4 KiB. */
+#define NM_GUEST_TABLES	     0x38000000u
+#define NM_GUEST_TABLE_BYTES 0x900000u
 
 /** How a guest ended. Only DONE is as it should be. */
 enum nm_guest_end {

@@ -181,6 +181,53 @@ static void test_several_vcpus(void)
 	nm_guest_destroy(&guest);
 }
 
+/* Where the guest's tables lead, walked as the SDM has it; 0 where they end. */
+static uint64_t walk(const struct nm_guest *guest, uint64_t address, uint64_t *page_bytes)
+{
+	uint64_t table = guest->payload.header.page_table;
+
+	for (unsigned int shift = 39; shift >= 12; shift -= 9) {
+		const uint64_t *entries = nm_vm_memory(&guest->vm, table, 4096);
+		uint64_t entry = entries ? entries[address >> shift & 511] : 0;
+
+		*page_bytes = 1ull << shift;
+		if ((entry & 7) != 7)
+			return 0;
+		table = entry & 0xffffffffff000ull;
+		if (shift == 12 || entry & 0x80)
+			return table + (address & (*page_bytes - 1));
+	}
+	return 0;
+}
+
+static void test_mapping(void)
+{
+	static const uint64_t sizes[] = {4096, 1u << 21, 1u << 30};
+	struct nm_guest guest;
+	uint64_t page = 0;
+
+	if (create(&guest, 1))
+		return;
+	for (size_t i = 0; i < 3; i++) {
+		const uint64_t base = NM_ABI_MEMORY + (i << 31);
+		const uint64_t last = base + 3 * sizes[i] - 8;
+
+		CHECK(!nm_guest_map(&guest, base, 3 * sizes[i], sizes[i]), "%s",
+		      nm_error_last()->text);
+		CHECK(walk(&guest, base, &page) == base && page == sizes[i], "the first page");
+		CHECK(walk(&guest, last, &page) == last && page == sizes[i], "the last page");
+		if (sizes[i] < 1u << 30)
+			CHECK(!walk(&guest, last + 8, &page), "one page too many");
+	}
+	CHECK(walk(&guest, 0x10000, &page) == 0x10000, "the payload itself");
+	CHECK(nm_guest_map(&guest, NM_ABI_MEMORY + 4096, 1u << 21, 1u << 21) == -EINVAL, "crooked");
+	CHECK(nm_guest_map(&guest, NM_ABI_MEMORY, 8192, 8192) == -EINVAL, "no page size");
+	CHECK(nm_guest_map(&guest, 0, 4096, 4096) == -EINVAL, "over the payload");
+	CHECK(nm_guest_map(&guest, 16 * NM_ABI_MEMORY, NM_ABI_MEMORY * 2, 4096) == -ENOSPC,
+	      "more tables than there is room for");
+	nm_guest_destroy(&guest);
+}
+
 static void test_statistics(void)
 {
 	uint64_t before[512];
@@ -376,6 +423,7 @@ int main(void)
 	test_spinning_guest_is_ended();
 	test_guests_that_go_wrong();
 	test_several_vcpus();
+	test_mapping();
 	test_statistics();
 	test_memory_slots();
 	test_interrupt_devices();

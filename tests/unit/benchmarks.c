@@ -264,18 +264,18 @@ Test(plan, requirements_of_an_operation_come_after_those_of_every_guest)
 	const struct nm_finding *finding = NULL;
 	const char *id = NULL;
 
-	cr_assert(nm_unmet(bench, NM_CONTEXT_GUEST, &document.findings, &id, &finding), "met");
+	cr_assert(nm_unmet(bench, NM_CONTEXT_GUEST, 0, &document.findings, &id, &finding), "met");
 	cr_assert_str_eq(id, "kvm.device", "%s is missed first", id);
 	cr_assert_null(finding, "a finding that does not exist");
 	pass("kvm.device");
 	pass("guest.canary");
 	pass("kvm.cap.binary_stats_fd");
 	add_finding(&document, "kvm.cap.irqchip", NM_STATUS_UNKNOWN, NM_BOOL(false));
-	cr_assert(nm_unmet(bench, NM_CONTEXT_GUEST, &document.findings, &id, &finding), "met");
+	cr_assert(nm_unmet(bench, NM_CONTEXT_GUEST, 0, &document.findings, &id, &finding), "met");
 	cr_assert_str_eq(id, "kvm.cap.irqchip", "%s is missed", id);
 	cr_assert_eq(finding, &document.findings.items[3], "another finding");
 	document.findings.items[3].status = NM_STATUS_PASS;
-	cr_assert_not(nm_unmet(bench, NM_CONTEXT_GUEST, &document.findings, &id, &finding),
+	cr_assert_not(nm_unmet(bench, NM_CONTEXT_GUEST, 0, &document.findings, &id, &finding),
 		      "%s is not met", id);
 }
 
@@ -346,6 +346,11 @@ static void set_user_exits(struct nm_measurement *m, double value)
 		m->rounds.items[i].user_exits_per_op = value;
 }
 
+static void set_bucket(struct nm_round *round, const char *name, int64_t count)
+{
+	nm_map_set(&document.arena, &round->histogram, name, NM_INT(count));
+}
+
 /* What an operation takes, by the second clock. */
 static void set_duration(struct nm_measurement *m, uint64_t operation_ns)
 {
@@ -372,6 +377,27 @@ static void assert_state(struct nm_measurement *m, enum nm_state state, const ch
 }
 
 TestSuite(summary, .fini = free_document);
+
+Test(summary, distributions_of_usable_rounds_add_up_in_order)
+{
+	struct nm_measurement *m = measured("floor.loop", NM_CONTEXT_NATIVE, 3);
+	const struct nm_map *sum = &m->histogram;
+
+	set_bucket(&m->rounds.items[0], "50", 7);
+	set_bucket(&m->rounds.items[0], "1000", 1);
+	set_bucket(&m->rounds.items[1], "50", 5);
+	set_bucket(&m->rounds.items[1], "200", 3);
+	set_bucket(&m->rounds.items[2], "50", 99);
+	fail_round(&m->rounds.items[2]);
+	summarise(m);
+	summarise(m);
+	cr_assert_eq(sum->count, 3, "%zu buckets", sum->count);
+	cr_assert_str_eq(sum->pairs[0].name, "50", "%s is first", sum->pairs[0].name);
+	cr_assert_eq(sum->pairs[0].value.integer, 12, "of 50");
+	cr_assert_str_eq(sum->pairs[1].name, "200", "%s is second", sum->pairs[1].name);
+	cr_assert_eq(sum->pairs[1].value.integer, 3, "of 200");
+	cr_assert_eq(sum->pairs[2].value.integer, 1, "of 1000");
+}
 
 Test(summary, quiet_rounds_with_their_exits_are_ok)
 {
@@ -953,6 +979,35 @@ Test(digest, samples_become_instructions_of_an_operation)
 	round = digest(&order, area);
 	assert_near(round.clock_deviation_percent, 10, "clock deviation");
 	assert_flag(&round, NULL);
+}
+
+Test(digest, a_distribution_is_counted_by_ones_twos_and_fives)
+{
+	static const struct nm_bench bench = {.histogram = true};
+	static const struct nm_bench plain = {0};
+	struct nm_round_order order = {.bench = &bench, .samples = 8, .batch = 1};
+	struct nm_round_area *area = new_area(&order);
+	/* In ticks of half a nanosecond, 20 of them overhead. */
+	static const uint64_t ticks[] = {20, 21, 22, 25, 38, 60, 24, 2000020};
+	static const struct {
+		const char *name;
+		int64_t count;
+	} expected[] = {{"0", 2}, {"1", 1}, {"2", 2}, {"5", 1}, {"20", 1}, {"1000000", 1}};
+	struct nm_round round;
+
+	memcpy(area->values, ticks, sizeof(ticks));
+	round = digest(&order, area);
+	cr_assert_eq(round.histogram.count, COUNT(expected), "%zu buckets", round.histogram.count);
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const struct nm_pair *pair = &round.histogram.pairs[i];
+
+		cr_assert_str_eq(pair->name, expected[i].name, "bucket %zu is %s", i, pair->name);
+		cr_assert_eq(pair->value.integer, expected[i].count, "%lld samples from %s on",
+			     (long long)pair->value.integer, pair->name);
+	}
+	order.bench = &plain;
+	round = digest(&order, new_area(&order));
+	cr_assert_eq(round.histogram.count, 0, "a distribution that nobody asked for");
 }
 
 Test(digest, tails_need_samples)
@@ -1685,10 +1740,13 @@ static struct nm_measurement *begin(const char *operation)
 
 static int run_session(void)
 {
-	struct nm_session session = {.document = &document, .host = &host, .journal = &journal};
-	size_t count;
+	int cpus[8];
+	struct nm_session session = {.document = &document,
+				     .host = &host,
+				     .journal = &journal,
+				     .cpus = cpus};
 
-	cr_assert_eq(nm_topology_order(topology, -1, &session.cpu, 1, &count), 0, "%s",
+	cr_assert_eq(nm_topology_order(topology, -1, cpus, 8, &session.cpu_count), 0, "%s",
 		     nm_error_last()->text);
 	return nm_session_run(&session);
 }

@@ -1,0 +1,199 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "benchmarks/companions.h"
+
+#include "benchmarks/native.h"
+#include "core/clock.h"
+#include "core/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* A further vCPU may run this much longer than the first, which ends it. */
+#define GRACE_NS NM_NS_PER_S
+
+bool nm_drive_wait(const struct nm_guest_round *round, const volatile uint64_t *word,
+		   uint64_t value)
+{
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) < value)
+		if (__atomic_load_n(round->over, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
+}
+
+/* vCPU 0 waits for what will not come: the signal of its time limit comes now. */
+static void break_off(struct nm_companions *companions)
+{
+	__atomic_store_n(&companions->broken, 1, __ATOMIC_RELEASE);
+	pthread_kill(companions->first, SIGRTMIN);
+}
+
+static void fail(struct nm_companion *self, int error)
+{
+	self->error = error;
+	snprintf(self->text, sizeof(self->text), "%s", nm_error_last()->text);
+}
+
+static void *run_vcpu(void *context)
+{
+	struct nm_companion *self = context;
+	struct nm_companions *all = self->all;
+	int r = nm_topology_bind(all->host->topology, self->cpu);
+
+	if (!r)
+		r = nm_guest_run(all->round->guest, self->vcpu, all->order->limit_ns + GRACE_NS,
+				 &self->result);
+	if (r)
+		fail(self, r);
+	if (!__atomic_load_n(&all->over, __ATOMIC_ACQUIRE) && self->result.end != NM_GUEST_DONE)
+		break_off(all);
+	__atomic_store_n(&self->ended, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* The readings of the clock are those of the driver, so their cost is that on its CPU. */
+static void drive(struct nm_companion *self)
+{
+	struct nm_companions *all = self->all;
+	struct nm_guest_round *round = all->round;
+
+	NM_NATIVE_LOOP(all->overhead, round->samples, NM_NATIVE_ONCE, );
+	if (!nm_drive_wait(round, &all->shared->ready.value, 1))
+		return;
+	all->drive_right = all->order->bench->drive(round, all->why, sizeof(all->why));
+	__atomic_store_n(&all->shared->stop.value, 1, __ATOMIC_RELEASE);
+	if (!all->drive_right)
+		break_off(all);
+}
+
+static void *run_driver(void *context)
+{
+	struct nm_companion *self = context;
+	int r = nm_topology_bind(self->all->host->topology, self->cpu);
+
+	if (r) {
+		fail(self, r);
+		break_off(self->all);
+	} else {
+		drive(self);
+	}
+	__atomic_store_n(&self->ended, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static int start_thread(struct nm_companions *companions, struct nm_companion *self, size_t number,
+			void *(*run)(void *))
+{
+	int r;
+
+	self->all = companions;
+	self->cpu = companions->order->cpus[number];
+	r = pthread_create(&self->thread, NULL, run, self);
+	return r ? nm_fail(r, "cannot start a thread: %s", strerror(r)) : 0;
+}
+
+static int start_vcpu(struct nm_companions *companions, unsigned int number)
+{
+	const struct nm_round_order *order = companions->order;
+	struct nm_guest *guest = companions->round->guest;
+	struct nm_companion *self = &companions->vcpus[companions->vcpu_count];
+	struct nm_abi_control *first = nm_guest_control(guest, 0);
+	struct nm_abi_control *control;
+	int r = nm_guest_prepare(guest, number, order->bench->partner, order->cpl);
+
+	if (r)
+		return r;
+	control = nm_guest_control(guest, number);
+	memcpy(control->argument, first->argument, sizeof(control->argument));
+	self->vcpu = number;
+	r = start_thread(companions, self, number, run_vcpu);
+	if (!r)
+		companions->vcpu_count++;
+	return r;
+}
+
+int nm_companions_start(struct nm_companions *companions, const struct nm_round_host *host,
+			const struct nm_round_order *order, struct nm_guest_round *round)
+{
+	struct nm_guest *guest = round->guest;
+	unsigned int vcpus = guest->vcpu_count;
+	char reason[320];
+	int r = 0;
+
+	companions->host = host;
+	companions->order = order;
+	companions->round = round;
+	companions->shared = round->shared;
+	companions->first = pthread_self();
+	companions->overhead =
+		nm_vm_memory(&guest->vm, round->control->overhead_gpa, order->samples * 8);
+	round->over = &companions->over;
+	if (vcpus + (order->bench->drive != NULL) > order->cpu_count)
+		return nm_fail(EINVAL, "more threads than CPUs");
+	for (unsigned int i = 1; !r && i < vcpus; i++)
+		r = start_vcpu(companions, i);
+	if (!r && order->bench->drive) {
+		r = start_thread(companions, &companions->driver, vcpus, run_driver);
+		companions->driving = !r;
+	}
+	if (r)
+		nm_companions_stop(companions, reason, sizeof(reason));
+	return r;
+}
+
+/* A vCPU may be spinning, halted, or about to be entered: the signal is repeated until it has ended. */
+static void end(struct nm_companion *self)
+{
+	const struct timespec pause = {.tv_nsec = 200000};
+
+	while (!__atomic_load_n(&self->ended, __ATOMIC_ACQUIRE)) {
+		pthread_kill(self->thread, SIGRTMIN);
+		nanosleep(&pause, NULL);
+	}
+	pthread_join(self->thread, NULL);
+}
+
+static enum nm_state state_of(const struct nm_companion *self, char *reason, size_t size)
+{
+	if (self->vcpu)
+		snprintf(reason, size, "vCPU %u: %s", self->vcpu,
+			 self->error ? self->text : self->result.text);
+	else
+		snprintf(reason, size, "driver: %s", self->text);
+	return NM_STATE_FAILED;
+}
+
+/* The companion that broke off the round; those that it drew along timed out. */
+static enum nm_state blame(const struct nm_companions *companions, char *reason, size_t size)
+{
+	if (companions->driver.error)
+		return state_of(&companions->driver, reason, size);
+	if (companions->driving && !companions->drive_right && companions->why[0]) {
+		snprintf(reason, size, "%s", companions->why);
+		return NM_STATE_INVALID;
+	}
+	for (unsigned int i = 0; i < companions->vcpu_count; i++) {
+		const struct nm_companion *self = &companions->vcpus[i];
+
+		if (self->error ||
+		    (self->result.end != NM_GUEST_TIMEOUT && self->result.end != NM_GUEST_DONE))
+			return state_of(self, reason, size);
+	}
+	snprintf(reason, size, "a further vCPU did not end in time");
+	return NM_STATE_TIMEOUT;
+}
+
+enum nm_state nm_companions_stop(struct nm_companions *companions, char *reason, size_t size)
+{
+	__atomic_store_n(&companions->over, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&companions->shared->stop.value, 1, __ATOMIC_RELEASE);
+	if (companions->driving)
+		pthread_join(companions->driver.thread, NULL);
+	for (unsigned int i = 0; i < companions->vcpu_count; i++)
+		end(&companions->vcpus[i]);
+	return companions->broken ? blame(companions, reason, size) : NM_STATE_OK;
+}
