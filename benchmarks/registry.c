@@ -14,6 +14,7 @@
 	X(floor_kvm_run)                                                                           \
 	X(floor_kvm_exit)                                                                          \
 	X(exit_cpuid)                                                                              \
+	X(exit_cpuid_irqchip)                                                                      \
 	X(exit_cpuid_0d)                                                                           \
 	X(exit_cpuid_hypervisor)                                                                   \
 	X(exit_cr0_ts)                                                                             \
@@ -40,11 +41,13 @@
 	X(exit_desc_load)                                                                          \
 	X(exit_desc_store)                                                                         \
 	X(exit_hypercall)                                                                          \
+	X(exit_hypercall_irqchip)                                                                  \
 	X(exit_hypercall_poll)                                                                     \
 	X(exit_hypercall_kick)                                                                     \
 	X(exit_hypercall_yield)                                                                    \
 	X(exit_hypercall_foreign)                                                                  \
 	X(exit_pio_out)                                                                            \
+	X(exit_pio_out_irqchip)                                                                    \
 	X(exit_pio_in)                                                                             \
 	X(exit_pio_in_kernel)                                                                      \
 	X(exit_pio_out_kernel)                                                                     \
@@ -53,6 +56,7 @@
 	X(exit_pio_outsb)                                                                          \
 	X(exit_pio_insb)                                                                           \
 	X(exit_mmio_write)                                                                         \
+	X(exit_mmio_write_irqchip)                                                                 \
 	X(exit_mmio_read)                                                                          \
 	X(exit_ioeventfd_pio)                                                                      \
 	X(exit_ioeventfd_mmio)                                                                     \
@@ -63,6 +67,7 @@
 	X(exit_coalesced_pio)                                                                      \
 	X(exit_coalesced_mmio)                                                                     \
 	X(exit_rdmsr)                                                                              \
+	X(exit_rdmsr_irqchip)                                                                      \
 	X(exit_wrmsr)                                                                              \
 	X(exit_rdmsr_tsc_adjust)                                                                   \
 	X(exit_wrmsr_tsc_adjust)                                                                   \
@@ -74,6 +79,10 @@
 	X(exit_wrmsr_gs_base)                                                                      \
 	X(exit_rdmsr_kernel_gs_base)                                                               \
 	X(exit_wrmsr_kernel_gs_base)                                                               \
+	X(exit_rdmsr_spec_ctrl)                                                                    \
+	X(exit_wrmsr_spec_ctrl)                                                                    \
+	X(exit_wrmsr_pred_cmd)                                                                     \
+	X(exit_wrmsr_tsx_ctrl)                                                                     \
 	X(exit_rdmsr_user)                                                                         \
 	X(exit_wrmsr_user)                                                                         \
 	X(exit_hlt)                                                                                \

@@ -99,6 +99,25 @@ const struct nm_bench nm_bench_exit_hypercall = {
 	.verify = verify,
 };
 
+const struct nm_bench nm_bench_exit_hypercall_irqchip = {
+	.name = "exit.hypercall.irqchip",
+	.group = "exits",
+	.summary = "VMCALL or VMMCALL in a VM with an in-kernel local APIC",
+	.happens = "As exit.hypercall, with a local APIC in KVM that the entry looks at for "
+		   "interrupts.",
+	.matters =
+		"Nearly all VMs have their APICs there: this is nearer to the exit.hypercall of a "
+		"real guest.",
+	.version = 1,
+	.payload = "exit.hypercall",
+	.cpls = NM_CPL0 | NM_CPL3,
+	.requires = {"guest.exit.hypercall", "kvm.cap.irqchip"},
+	.irqchip = true,
+	.expect = {.exits = 1},
+	.prepare = prepare,
+	.verify = verify,
+};
+
 const struct nm_bench nm_bench_exit_hypercall_poll = {
 	.name = "exit.hypercall.poll",
 	.group = "exits",
@@ -121,6 +140,7 @@ const struct nm_bench nm_bench_exit_hypercall_kick = {
 		   "marks it as kicked and returns.",
 	.matters = "Paravirtual spinlocks of Linux guests wake the next waiter this way.",
 	.version = 1,
+	.payload = "exit.hypercall.poll",
 	.cpls = NM_CPL0,
 	.requires = {"guest.exit.hypercall", "kvm.cap.irqchip"},
 	.irqchip = true,
@@ -138,6 +158,7 @@ const struct nm_bench nm_bench_exit_hypercall_yield = {
 	.matters =
 		"Guests with more vCPUs than CPUs yield to a vCPU that they have sent an IPI to.",
 	.version = 1,
+	.payload = "exit.hypercall.poll",
 	.cpls = NM_CPL0,
 	.requires = {"guest.exit.hypercall", "kvm.cap.irqchip"},
 	.irqchip = true,

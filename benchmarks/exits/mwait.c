@@ -4,8 +4,8 @@
 /*
  * MONITOR and MWAIT, both of which KVM intercepts and turns into NOPs (kvm_emulate_monitor_mwait() in
  * arch/x86/kvm/x86.c): since Linux 5.19 unless the VMM has disabled KVM_X86_QUIRK_MWAIT_NEVER_UD_FAULTS, before it always. A VMM
- * that gives a CPU to one guest alone can let it wait itself, by KVM_CAP_X86_DISABLE_EXITS before there are vCPUs; that is not
- * what is measured here.
+ * that gives a CPU to one guest alone can let it wait by itself, with KVM_CAP_X86_DISABLE_EXITS before there are vCPUs; that is
+ * not measured. A store to the monitored line comes between the two, so that a CPU that did execute them would not wait.
  */
 #include "benchmarks/bench.h"
 

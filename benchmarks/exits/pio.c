@@ -141,6 +141,24 @@ const struct nm_bench nm_bench_exit_pio_out = {
 	.verify = nm_test_device_verify_write,
 };
 
+const struct nm_bench nm_bench_exit_pio_out_irqchip = {
+	.name = "exit.pio.out.irqchip",
+	.group = "exits",
+	.summary = "OUT to user space in a VM with an in-kernel local APIC",
+	.happens =
+		"As exit.pio.out, with a local APIC in KVM that the entry looks at for interrupts.",
+	.matters = "Nearly all VMs have their APICs there: this is nearer to the exit.pio.out of a "
+		   "real guest.",
+	.version = 1,
+	.payload = "exit.pio.out",
+	.cpls = NM_CPL0 | NM_CPL3,
+	.requires = {"kvm.cap.irqchip"},
+	.irqchip = true,
+	.expect = {.exits = 1, .user_exits = 1},
+	.prepare = prepare,
+	.verify = nm_test_device_verify_write,
+};
+
 const struct nm_bench nm_bench_exit_pio_in = {
 	.name = "exit.pio.in",
 	.group = "exits",

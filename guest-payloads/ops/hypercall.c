@@ -21,8 +21,8 @@ NM_GUEST_OP("exit.hypercall", hypercall)
 	control->result[0] = rax;
 }
 
-/* The same for vCPU 0, which is also the number of its local APIC. */
-static void call_for_self(struct nm_abi_control *control)
+/* The same with arguments of 0: vCPU 0, which is also the number of its local APIC. */
+NM_GUEST_OP("exit.hypercall.poll", hypercall_poll)
 {
 	uint64_t number = control->argument[1];
 	uint64_t rax = 0;
@@ -38,21 +38,6 @@ static void call_for_self(struct nm_abi_control *control)
 						     : "a"(number), "b"(0), "c"(0), "d"(0)
 						     : "memory"));
 	control->result[0] = rax;
-}
-
-NM_GUEST_OP("exit.hypercall.poll", hypercall_poll)
-{
-	call_for_self(control);
-}
-
-NM_GUEST_OP("exit.hypercall.kick", hypercall_kick)
-{
-	call_for_self(control);
-}
-
-NM_GUEST_OP("exit.hypercall.yield", hypercall_yield)
-{
-	call_for_self(control);
 }
 
 #define VMCALL_END  0xc1u /* 0F 01 C1 */
