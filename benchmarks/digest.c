@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Limits of what is as it should be; docs/measuring.md names them. */
+/* Limits of what is as it should be; docs/measurement.md names them. */
 #define INTERRUPTION_NS	       100e3
 #define STEAL_LIMIT_PERCENT    1.0
 #define STEAL_RESOLUTION_NS    (10 * NM_NS_PER_MS) /* the kernel counts in ticks */

@@ -26,7 +26,7 @@
 #define PILOT_BATCH 64u
 #define MAX_BATCH   8192u
 
-/* The first look at precision, and the last round that it may ask for (docs/measuring.md). */
+/* The first look at precision, and the last round that it may ask for (docs/measurement.md). */
 #define FIRST_LOOK  10u
 #define MAX_PRECISE 100u
 

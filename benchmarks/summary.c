@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Limits of what counts as evidence; docs/measuring.md names them. */
+/* Limits of what counts as evidence; docs/measurement.md names them. */
 #define EXITS_BELOW	  0.05	 /* a counter may miss this many exits per operation */
 #define EXITS_ABOVE	  0.10	 /* and see this many more, */
 #define EXITS_PER_S	  2000.0 /* besides the host's own interrupts */

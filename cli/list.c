@@ -47,6 +47,19 @@ static nm_json *unmet_json(const struct nm_bench *bench, enum nm_context context
 	return nm_json_string(unmet(bench, context, findings, &finding));
 }
 
+/* {"bytes": [4096, 8192]}; null without an axis. */
+static nm_json *series_json(const struct nm_axis *axis)
+{
+	nm_json *object = axis ? nm_json_new_object() : NULL;
+	nm_json *points = axis ? nm_json_new_array() : NULL;
+
+	for (size_t i = 0; axis && i < axis->count; i++)
+		nm_json_append(points, nm_json_uint(axis->points[i]));
+	if (axis)
+		nm_json_add(object, axis->name, points);
+	return object;
+}
+
 static nm_json *bench_json(const struct nm_bench *bench, const struct nm_findings *findings)
 {
 	nm_json *object = nm_json_new_object();
@@ -62,6 +75,9 @@ static nm_json *bench_json(const struct nm_bench *bench, const struct nm_finding
 	nm_json_add(object, "version", nm_json_uint(bench->version));
 	nm_json_add(object, "native", nm_json_bool(bench->native));
 	nm_json_add(object, "guest_cpls", cpls);
+	nm_json_add(object, "series", series_json(bench->axis));
+	nm_json_add(object, "guest_vcpus",
+		    nm_json_uint(nm_bench_vcpus(bench, bench->axis ? bench->axis->points[0] : 0)));
 	nm_json_add(object, "guest_requires", names_json(bench->requires));
 	nm_json_add(object, "guest_unmet", unmet_json(bench, NM_CONTEXT_GUEST, findings));
 	nm_json_add(object, "native_requires", names_json(bench->native_requires));

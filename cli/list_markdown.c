@@ -4,6 +4,8 @@
 /* The reference of operations, docs/operations.md, from their descriptors. */
 #include "cli/list_markdown.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char introduction[] =
@@ -11,7 +13,7 @@ static const char introduction[] =
 	"<!-- nestmark list --markdown -->\n"
 	"Made from the descriptors by `nestmark list --markdown`. How a number is made, and how "
 	"far\n"
-	"to trust it, is in [measuring.md](measuring.md). *Exits* are those that one operation "
+	"to trust it, is in [measurement.md](measurement.md). *Exits* are those that one operation "
 	"must\n"
 	"cause in this machine's KVM on VMX or SVM, by KVM's own counters; another count makes a\n"
 	"measurement `invalid`.\n\n"
@@ -45,6 +47,19 @@ static void put_expectation(struct nm_text *out, const struct nm_bench *bench)
 		nm_text_printf(out, ", %g of them to user space", bench->expect.user_exits);
 }
 
+static void put_series(struct nm_text *out, const struct nm_axis *axis)
+{
+	nm_text_printf(out, ". A series over %s: ", axis->name);
+	for (size_t i = 0; i < axis->count; i++) {
+		char point[32];
+
+		snprintf(point, sizeof(point), "%" PRIu64, axis->points[i]);
+		if (!strcmp(axis->name, "bytes"))
+			nm_text_bytes(point, sizeof(point), axis->points[i]);
+		nm_text_printf(out, "%s%s", i ? ", " : "", point);
+	}
+}
+
 static void put_requirements(struct nm_text *out, const struct nm_bench *bench)
 {
 	for (size_t i = 0; i < NM_MAX_REQUIRES && bench->requires[i]; i++)
@@ -58,6 +73,8 @@ static void put_bench(struct nm_text *out, const struct nm_bench *bench)
 	put_contexts(out, bench);
 	put_expectation(out, bench);
 	put_requirements(out, bench);
+	if (bench->axis)
+		put_series(out, bench->axis);
 	if (bench->vmexit)
 		nm_text_printf(out, ".\n*vmexit:* %s", bench->vmexit);
 	nm_text_puts(out, ".\n");

@@ -318,17 +318,12 @@ void nm_document_free(struct nm_document *document)
 	*document = (struct nm_document) {0};
 }
 
-/* "64KiB", "1GiB"; bytes that are no whole KiB stay as they are. */
 static char *name_bytes(struct nm_arena *arena, const char *name, int64_t bytes)
 {
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-	size_t unit = 0;
+	char text[32];
 
-	while (unit < 4 && bytes && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	return nm_arena_printf(arena, "%s/%lld%s", name, (long long)bytes, units[unit]);
+	nm_text_bytes(text, sizeof(text), (uint64_t)bytes);
+	return nm_arena_printf(arena, "%s/%s", name, text);
 }
 
 char *nm_measurement_name(struct nm_arena *arena, const struct nm_measurement *measurement)

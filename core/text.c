@@ -5,6 +5,7 @@
 #include "core/error.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,4 +147,16 @@ char *nm_text_printable(char *out, size_t size, const char *string)
 	if (size)
 		out[used] = '\0';
 	return out;
+}
+
+void nm_text_bytes(char *out, size_t size, uint64_t bytes)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	size_t unit = 0;
+
+	while (unit < 4 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(out, size, "%" PRIu64 "%s", bytes, units[unit]);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * A growing byte buffer that renderers write into. Zero-initialise it. Once memory has run out,
@@ -36,5 +37,8 @@ size_t nm_utf8_length(const char *s);
  * Writes at most size bytes with the terminator; returns out.
  */
 char *nm_text_printable(char *out, size_t size, const char *string);
+
+/** "64KiB", "1GiB": in the largest unit of which it is a whole number. */
+void nm_text_bytes(char *out, size_t size, uint64_t bytes);
 
 #endif

@@ -116,6 +116,26 @@ static bool obeyed(const char *text)
 }
 
 /* What is dropped may not put together what a terminal obeys. */
+Test(core_text, bytes_are_named_in_the_unit_that_divides_them)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *name;
+	} cases[] = {{0, "0B"},
+		     {1000, "1000B"},
+		     {4096, "4KiB"},
+		     {1536, "1536B"},
+		     {3ull << 19, "1536KiB"},
+		     {1ull << 30, "1GiB"},
+		     {1ull << 52, "4096TiB"}};
+	char name[32];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		nm_text_bytes(name, sizeof(name), cases[i].bytes);
+		cr_assert_str_eq(name, cases[i].name, "%s instead of %s", name, cases[i].name);
+	}
+}
+
 Test(core_text, nothing_that_a_terminal_obeys_is_left_of_any_bytes)
 {
 	static const char alphabet[] = {'\xc2', '\x80', '\x9b', '\xa0', '\x1b', '\x7f', '\n', 'A'};
