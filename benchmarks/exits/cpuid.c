@@ -78,7 +78,7 @@ const struct nm_bench nm_bench_exit_cpuid_irqchip = {
 		   "real guest.",
 	.version = 1,
 	.payload = "exit.cpuid",
-	.cpls = NM_CPL0 | NM_CPL3,
+	.cpls = NM_CPL0,
 	.requires = {"kvm.cap.irqchip"},
 	.irqchip = true,
 	.expect = {.exits = 1},

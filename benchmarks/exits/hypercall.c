@@ -110,7 +110,7 @@ const struct nm_bench nm_bench_exit_hypercall_irqchip = {
 		"real guest.",
 	.version = 1,
 	.payload = "exit.hypercall",
-	.cpls = NM_CPL0 | NM_CPL3,
+	.cpls = NM_CPL0,
 	.requires = {"guest.exit.hypercall", "kvm.cap.irqchip"},
 	.irqchip = true,
 	.expect = {.exits = 1},

@@ -39,7 +39,7 @@ const struct nm_bench nm_bench_exit_mmio_write_irqchip = {
 		"real guest.",
 	.version = 1,
 	.payload = "exit.mmio.write",
-	.cpls = NM_CPL0 | NM_CPL3,
+	.cpls = NM_CPL0,
 	.requires = {"kvm.cap.irqchip"},
 	.irqchip = true,
 	.expect = {.exits = 1, .user_exits = 1, .insn_emulation = 1},

@@ -151,7 +151,7 @@ const struct nm_bench nm_bench_exit_pio_out_irqchip = {
 		   "real guest.",
 	.version = 1,
 	.payload = "exit.pio.out",
-	.cpls = NM_CPL0 | NM_CPL3,
+	.cpls = NM_CPL0,
 	.requires = {"kvm.cap.irqchip"},
 	.irqchip = true,
 	.expect = {.exits = 1, .user_exits = 1},
