@@ -227,6 +227,7 @@ static void run(const struct nm_round_host *host, const struct nm_round_order *o
 
 	if (!r)
 		r = nm_guest_run(round->guest, 0, order->limit_ns, &result);
+	memcpy(area->failure, result.failure, sizeof(area->failure));
 	if (r)
 		set_state(area, NM_STATE_FAILED, nm_error_last()->text);
 	else if (result.end == NM_GUEST_TIMEOUT)

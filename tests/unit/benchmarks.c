@@ -1179,6 +1179,8 @@ static void enter_planned(void)
 {
 	enter_folder();
 	sample_document(&document);
+	document.soak = NULL;
+	document.run.plan.soak_ns = 0;
 	for (size_t i = 0; i < document.measurements.count; i++) {
 		struct nm_measurement *m = &document.measurements.items[i];
 
@@ -1656,6 +1658,7 @@ static void open_session(void)
 	document.run.plan.rounds = 3;
 	document.run.plan.samples = 50;
 	document.run.plan.budget_ns = 0;
+	document.run.plan.soak_ns = 0;
 	cr_assert_eq(nm_root_open(&root, "/"), 0, "%s", nm_error_last()->text);
 	cr_assert_eq(nm_topology_load(&topology), 0, "%s", nm_error_last()->text);
 	cr_assert_eq(nm_round_host_init(&host, 1000), 0, "%s", nm_error_last()->text);
