@@ -11,7 +11,8 @@
 /*
  * What keeps a run from being lost: beside the document that is to come lies a journal, whose first line is the document
  * as planned and whose every further line is one finished round. It is on disk before the next round starts, and goes when
- * the document is complete on disk.
+ * the document is complete on disk. In a soak, whose document holds what its rounds add up to, the first line is from time to
+ * time the document as it is then, and the lines are those of the rounds since.
  */
 struct nm_journal {
 	int fd;

@@ -79,6 +79,35 @@ measures "$NESTMARK" run floor.syscall --rounds 3 --samples 50 -q -o json:none.j
 says none.json '"soak": null' '"soak_ns": 0'
 grep -q "Soak" out && fail "a section about no soak"
 
+# Now and then a measuring process is killed, as by the kernel out of memory: each time is counted, and the rest measured.
+env --default-signal=INT "$NESTMARK" run floor.syscall --soak 4s --samples 50000 -q -o json:killed.json >out 2>err &
+pid=$!
+kills=0
+for _ in $(seq 40); do
+    sleep 0.1
+    child=$(pgrep -P "$pid" || true)
+    [[ -e killed.json.journal && $(wc -l <killed.json.journal) -ge 3 && -n $child ]] || continue
+    kill -KILL "$child" 2>/dev/null && kills=$((kills + 1))
+    [[ $kills -lt 2 ]] || break
+    sleep 1
+done
+code=0
+wait "$pid" || code=$?
+[[ $code -eq 3 ]] || fail "killed processes ended the soak with $code: $(cat err)"
+soaked killed.json
+/usr/bin/python3 - "$kills" <<'P' || fail "killed.json"
+import json, sys
+d = json.load(open("killed.json"))
+s, m, kills = d["soak"], d["measurements"][0], int(sys.argv[1])
+rounds, bad = s["all"]["rounds"], [e["round"] for e in s["failures"]]
+# One that ended by itself a moment before was not killed.
+assert kills == 2 and 1 <= len(bad) <= kills and s["all"]["failures"] == {"process": len(bad)}, s["all"]
+assert s["all"]["state_changes"] == sum((n in bad) != (n - 1 in bad) for n in range(2, rounds + 1))
+assert s["state_changes"][0]["before"] == "ok" and s["state_changes"][0]["state"] == "failed"
+assert m["state"] in ("noisy", "failed") and m["reason"].startswith(f"{len(bad)} of {rounds} rounds failed: process"), m
+assert m["summary"]["p50"]["value"] > 0
+P
+
 # Neither memory nor the document grows with the rounds: a look after some 50, another after many more.
 start() {
     env --default-signal=INT "$NESTMARK" run floor.syscall --samples 10 "${@:2}" -q -o "json:$1" >out 2>err &

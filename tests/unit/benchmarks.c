@@ -1002,7 +1002,26 @@ Test(digest, a_failed_round_has_a_reason_and_no_numbers)
 	round = digest(&order, area);
 	cr_assert_eq(round.state, NM_STATE_TIMEOUT, "it is %s", nm_state_names[round.state]);
 	cr_assert_str_eq(round.reason, "it span", "it says %s", round.reason);
+	cr_assert_str_eq(round.failure, "timeout", "its kind is %s", round.failure);
 	cr_assert_eq(round.samples, 0, "it has %zu samples", (size_t)round.samples);
+}
+
+Test(digest, a_failed_round_is_of_the_kind_that_its_guest_was)
+{
+	const struct nm_round_order order = {.samples = 100, .batch = 1};
+	struct nm_round_area *area = new_area(&order);
+	struct nm_round round;
+
+	area->state = NM_STATE_FAILED;
+	strcpy(area->failure, "internal_error.3");
+	round = digest(&order, area);
+	cr_assert_str_eq(round.failure, "internal_error.3", "its kind is %s", round.failure);
+	area = new_area(&order);
+	area->state = NM_STATE_FAILED;
+	round = digest(&order, area);
+	cr_assert_str_eq(round.failure, "other", "its kind is %s", round.failure);
+	round = digest(&order, new_area(&order));
+	cr_assert_null(round.failure, "a good round is a failure: %s", round.failure);
 }
 
 Test(digest, a_wrong_result_keeps_its_numbers)
@@ -1015,6 +1034,7 @@ Test(digest, a_wrong_result_keeps_its_numbers)
 	strcpy(area->reason, "the device saw 1 access");
 	round = digest(&order, area);
 	cr_assert_eq(round.state, NM_STATE_INVALID, "it is %s", nm_state_names[round.state]);
+	cr_assert_str_eq(round.failure, "invalid", "its kind is %s", round.failure);
 	assert_near(round.min, (101 - 20) * 0.5, "min");
 }
 
