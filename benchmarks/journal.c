@@ -17,19 +17,28 @@
 #define HEADER_BYTES	  ((size_t)256 << 10)
 #define MEASUREMENT_BYTES ((size_t)6 << 10)
 #define ROUND_BYTES	  ((size_t)2 << 10)
-
-/* A journal must not outgrow what is read back. */
-#define MAX_RENEW_BYTES ((size_t)16 << 20)
+#define MAX_RENEW_BYTES	  ((size_t)16 << 20)
 
 static size_t document_bytes(const struct nm_document *document)
 {
 	size_t measurements = document->measurements.count;
-	size_t rounds = document->run.plan.rounds;
+	size_t rounds = measurements * document->run.plan.rounds;
+	size_t events = document->soak ? measurements * NM_SOAK_EVENTS : 0;
 
-	/* What is said of a failure takes less than a round. */
-	if (document->soak)
-		rounds += NM_SOAK_EVENTS;
-	return HEADER_BYTES + measurements * (MEASUREMENT_BYTES + rounds * ROUND_BYTES);
+	/* A failure and a change of state take no more than a round. */
+	rounds += events < NM_MAX_SOAK_EVENTS ? events : NM_MAX_SOAK_EVENTS;
+	return HEADER_BYTES + measurements * MEASUREMENT_BYTES + rounds * ROUND_BYTES;
+}
+
+/* A soak has no last round: its journal is renewed, before it outgrows what is read back. */
+static size_t journal_bytes(const struct nm_document *document)
+{
+	size_t bytes = document_bytes(document);
+
+	if (!document->soak)
+		return bytes;
+	bytes -= HEADER_BYTES;
+	return bytes < MAX_RENEW_BYTES ? bytes : MAX_RENEW_BYTES;
 }
 
 static int append(struct nm_journal *journal, const struct nm_text *line)
@@ -105,13 +114,6 @@ static int reserve_rounds(struct nm_journal *journal)
 	return 0;
 }
 
-static void set_limit(struct nm_journal *journal)
-{
-	size_t bytes = journal->reserve < MAX_RENEW_BYTES ? journal->reserve : MAX_RENEW_BYTES;
-
-	journal->limit = journal->written + bytes;
-}
-
 int nm_journal_open(struct nm_journal *journal, const char *path,
 		    const struct nm_document *document, bool replace)
 {
@@ -120,20 +122,20 @@ int nm_journal_open(struct nm_journal *journal, const char *path,
 
 	*journal = (struct nm_journal) {.fd = -1,
 					.document = {.fd = -1},
-					.reserve = document_bytes(document)};
+					.reserve = journal_bytes(document)};
 	if ((size_t)snprintf(journal->path, sizeof(journal->path), "%s.journal", path) >=
 	    sizeof(journal->path))
 		return nm_fail(ENAMETOOLONG, "%.80s…: name too long", path);
 	r = check_existing(journal, path, replace, &existing);
 	if (!r)
-		r = nm_file_begin(&journal->document, path, journal->reserve);
+		r = nm_file_begin(&journal->document, path, document_bytes(document));
 	/* Rounds that an earlier journal holds are in the header of this one before that is replaced. */
 	if (!r)
 		r = write_header(journal, document);
 	if (r) {
 		nm_file_abandon(&journal->document);
 	} else {
-		set_limit(journal);
+		journal->limit = journal->written + journal->reserve;
 		r = open_to_append(journal);
 		if (!r)
 			r = reserve_rounds(journal);
@@ -155,7 +157,7 @@ int nm_journal_renew(struct nm_journal *journal, const struct nm_document *docum
 	r = write_header(journal, document);
 	if (r && r != -ENOSPC)
 		return r;
-	set_limit(journal);
+	journal->limit = journal->written + journal->reserve;
 	if (r)
 		return 0;
 	r = open_to_append(journal);
