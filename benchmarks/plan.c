@@ -18,7 +18,7 @@ const struct nm_profile nm_profiles[] = {
 	{0},
 };
 
-const char *const nm_stop_names[] = {"rounds", "precision", "budget", "failures", NULL};
+const char *const nm_stop_names[] = {"rounds", "precision", "budget", "failures", "soak", NULL};
 
 /* What every guest side needs: without counters a number cannot be shown to be what its name says. */
 static const char *const guest_requires[] = {"kvm.device", "guest.canary",

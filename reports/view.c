@@ -318,9 +318,10 @@ static int add_run(struct nm_view *view, struct nm_arena *arena, const struct nm
 	return add_line(
 		arena, &view->title,
 		nm_arena_printf(arena,
-				"run: %s, profile %s, %llu rounds of %llu samples, seed %llu, "
+				"run: %s, profile %s, %s%llu rounds of %llu samples, seed %llu, "
 				"nestmark %s, %s%s%s",
 				run->started, or_unknown(run->plan.profile),
+				run->plan.soak_ns ? "soak, at most " : "",
 				(unsigned long long)run->plan.rounds,
 				(unsigned long long)run->plan.samples,
 				(unsigned long long)run->seed, run->tool_version,
@@ -416,6 +417,8 @@ int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_
 		r = add_environment(view, arena, document);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = add_row(view, arena, &document->measurements.items[i]);
+	if (!r)
+		r = nm_view_soak(arena, document, &view->soak);
 	if (!r)
 		r = add_reasons(view, arena, document);
 	if (!r)

@@ -249,6 +249,23 @@ static int run_loop(struct nm_guest *guest, unsigned int number, struct nm_guest
 	}
 }
 
+/* How a guest ended, in a word that can be counted. An internal error goes by its suberror. */
+static void name_failure(const struct kvm_run *run, struct nm_guest_result *result)
+{
+	static const char *const words[] = {[NM_GUEST_DONE] = "",
+					    [NM_GUEST_EXCEPTION] = "exception",
+					    [NM_GUEST_TIMEOUT] = "timeout",
+					    [NM_GUEST_SHUTDOWN] = "shutdown",
+					    [NM_GUEST_KVM_ERROR] = "failed_entry",
+					    [NM_GUEST_UNEXPECTED] = "unexpected_exit"};
+
+	if (result->end == NM_GUEST_KVM_ERROR && run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
+		snprintf(result->failure, sizeof(result->failure), "internal_error.%" PRIu32,
+			 run->internal.suberror);
+	else
+		snprintf(result->failure, sizeof(result->failure), "%s", words[result->end]);
+}
+
 int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
 		 struct nm_guest_result *result)
 {
@@ -260,6 +277,8 @@ int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
 		return r;
 	r = run_loop(guest, vcpu, result);
 	nm_deadline_disarm(&deadline);
+	if (!r)
+		name_failure(guest->vcpus[vcpu].run, result);
 	if (!r && result->end == NM_GUEST_TIMEOUT)
 		snprintf(result->text, sizeof(result->text),
 			 "the guest did not end within %" PRIu64 " ms (%" PRIu64
@@ -270,6 +289,7 @@ int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
 		result->end = NM_GUEST_KVM_ERROR;
 		snprintf(result->text, sizeof(result->text), "KVM_RUN: %s: KVM has killed the VM",
 			 strerror(-r));
+		snprintf(result->failure, sizeof(result->failure), "vm_killed");
 		r = 0;
 	}
 	return r;

@@ -74,7 +74,8 @@ enum nm_guest_end {
 struct nm_guest_result {
 	enum nm_guest_end end;
 	uint64_t user_exits; /* returns of KVM_RUN that were served */
-	char text[320];	     /* one line for everything but DONE */
+	char text[320];	     /* one line for everything but DONE, */
+	char failure[32];    /* and its kind: "shutdown", "internal_error.1" … */
 };
 
 /**

@@ -114,12 +114,15 @@ static void test_guests_that_go_wrong(void)
 	run_one("drill.triple-fault", &result, LIMIT_NS);
 	CHECK(result.end == NM_GUEST_SHUTDOWN, "ended as %d: %s", (int)result.end, result.text);
 	CHECK(strstr(result.text, "triple fault"), "%s", result.text);
+	CHECK(!strcmp(result.failure, "shutdown"), "%s", result.failure);
 	run_one("drill.exception", &result, LIMIT_NS);
 	CHECK(result.end == NM_GUEST_EXCEPTION, "ended as %d: %s", (int)result.end, result.text);
 	CHECK(strstr(result.text, "#UD") && strstr(result.text, "RIP 0x1"), "%s", result.text);
+	CHECK(!strcmp(result.failure, "exception"), "%s", result.failure);
 	run_one("drill.internal-error", &result, LIMIT_NS);
 	CHECK(result.end == NM_GUEST_KVM_ERROR, "ended as %d: %s", (int)result.end, result.text);
 	CHECK(strstr(result.text, "KVM_EXIT_INTERNAL_ERROR: suberror 1"), "%s", result.text);
+	CHECK(!strcmp(result.failure, "internal_error.1"), "%s", result.failure);
 }
 
 static void ignore_access(void *context, const struct nm_access *access)

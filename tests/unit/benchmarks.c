@@ -1057,7 +1057,26 @@ Test(digest, a_failed_round_has_a_reason_and_no_numbers)
 	round = digest(&order, area);
 	cr_assert_eq(round.state, NM_STATE_TIMEOUT, "it is %s", nm_state_names[round.state]);
 	cr_assert_str_eq(round.reason, "it span", "it says %s", round.reason);
+	cr_assert_str_eq(round.failure, "timeout", "its kind is %s", round.failure);
 	cr_assert_eq(round.samples, 0, "it has %zu samples", (size_t)round.samples);
+}
+
+Test(digest, a_failed_round_is_of_the_kind_that_its_guest_was)
+{
+	const struct nm_round_order order = {.samples = 100, .batch = 1};
+	struct nm_round_area *area = new_area(&order);
+	struct nm_round round;
+
+	area->state = NM_STATE_FAILED;
+	strcpy(area->failure, "internal_error.3");
+	round = digest(&order, area);
+	cr_assert_str_eq(round.failure, "internal_error.3", "its kind is %s", round.failure);
+	area = new_area(&order);
+	area->state = NM_STATE_FAILED;
+	round = digest(&order, area);
+	cr_assert_str_eq(round.failure, "other", "its kind is %s", round.failure);
+	round = digest(&order, new_area(&order));
+	cr_assert_null(round.failure, "a good round is a failure: %s", round.failure);
 }
 
 Test(digest, a_wrong_result_keeps_its_numbers)
@@ -1070,6 +1089,7 @@ Test(digest, a_wrong_result_keeps_its_numbers)
 	strcpy(area->reason, "the device saw 1 access");
 	round = digest(&order, area);
 	cr_assert_eq(round.state, NM_STATE_INVALID, "it is %s", nm_state_names[round.state]);
+	cr_assert_str_eq(round.failure, "invalid", "its kind is %s", round.failure);
 	assert_near(round.min, (101 - 20) * 0.5, "min");
 }
 
@@ -1234,6 +1254,8 @@ static void enter_planned(void)
 {
 	enter_folder();
 	sample_document(&document);
+	document.soak = NULL;
+	document.run.plan.soak_ns = 0;
 	for (size_t i = 0; i < document.measurements.count; i++) {
 		struct nm_measurement *m = &document.measurements.items[i];
 
@@ -1711,6 +1733,7 @@ static void open_session(void)
 	document.run.plan.rounds = 3;
 	document.run.plan.samples = 50;
 	document.run.plan.budget_ns = 0;
+	document.run.plan.soak_ns = 0;
 	cr_assert_eq(nm_root_open(&root, "/"), 0, "%s", nm_error_last()->text);
 	cr_assert_eq(nm_topology_load(&topology), 0, "%s", nm_error_last()->text);
 	cr_assert_eq(nm_round_host_init(&host, 1000), 0, "%s", nm_error_last()->text);

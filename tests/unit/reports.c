@@ -143,7 +143,7 @@ Test(reports, text_shows_machine_run_and_measurements)
 	assert_contains(text, "Intel(R) Xeon(R) CPU @ 2.80GHz, 8 hardware threads, 16.0 GiB");
 	assert_contains(text, "itself a guest: guests are L2, hypervisor KVMKVMKVM");
 	assert_contains(text, "product: Google Compute Engine");
-	assert_contains(text, "profile standard, 10 rounds of 2000 samples, "
+	assert_contains(text, "profile standard, soak, at most 10 rounds of 2000 samples, "
 			      "seed 18446744073709551615");
 	assert_contains(text, "incomplete: signal 2");
 	assert_contains(text, "kernel: 6.1.0-18-amd64, clock source tsc, governor not visible");
@@ -160,6 +160,42 @@ Test(reports, text_shows_machine_run_and_measurements)
 }
 
 static const char *const both_formats[] = {"text", "md"};
+
+Test(reports, a_soak_has_a_section)
+{
+	char *text = render_sample("text");
+	char *md = render_sample("md");
+
+	assert_contains(text, "\nSoak:\n  duration 2:00:00 of 2:00:00, 5000 rounds; ");
+	assert_contains(text, "at most 10 of each measurement");
+	assert_contains(text, "failed rounds: 3 (1.5 per hour); changes of state: 2\n");
+	assert_contains(text, "shutdown: 3 (1.5 per hour): exit.cpuid/guest/cpl3 3\n");
+	assert_contains(text, "failed rounds by hour: 2 1\n");
+	assert_contains(text, "2026-01-05T02:20:00Z (0:02:51), exit.cpuid/guest/cpl3, round 42, "
+			      "shutdown: KVM_EXIT_SHUTDOWN: the guest shut down\n");
+	cr_assert_null(strstr(strstr(text, "round 42") + 1, "round 42"),
+		       "a failure is shown twice");
+	assert_contains(md, "\n## Soak\n\n- duration 2:00:00");
+	free(text);
+	free(md);
+}
+
+Test(reports, other_runs_have_none)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		struct nm_document document;
+		char *text;
+
+		sample_document(&document);
+		document.soak = NULL;
+		document.run.plan.soak_ns = 0;
+		text = render(both_formats[i], &document, &plain);
+		assert_lacks(text, "Soak");
+		assert_lacks(text, "soak");
+		free(text);
+		nm_document_free(&document);
+	}
+}
 
 Test(reports, counted_instructions_are_not_shown_as_time)
 {
@@ -363,6 +399,14 @@ static void sample_hostile(struct nm_document *document)
 	document->environment.changed.items[0] = hostile;
 	document->findings.items[4].value = NM_STRING(hostile);
 	document->findings.items[4].evidence = hostile;
+	document->soak->measurements.items[0].measurement = hostile;
+	document->soak->all.failures.pairs[0].name = hostile;
+	document->soak->failures.items[0].reason = hostile;
+	document->soak->failures.items[0].time = hostile;
+	for (size_t i = 0; i < 2; i++) {
+		document->soak->failures.items[i].measurement = hostile;
+		document->soak->failures.items[i].failure = hostile;
+	}
 }
 
 static char *render_hostile(const char *format)
