@@ -70,6 +70,18 @@
 	X(exit_hlt_irqchip)                                                                        \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
+	X(irq_self_ipi_x2apic_sti)                                                                 \
+	X(irq_self_ipi_x2apic_hlt)                                                                 \
+	X(irq_self_ipi_x2apic_tpr)                                                                 \
+	X(irq_self_ipi_x2apic_tpr_sti)                                                             \
+	X(irq_self_ipi_x2apic_tpr_hlt)                                                             \
+	X(irq_self_ipi_xapic_sti)                                                                  \
+	X(irq_self_ipi_xapic_hlt)                                                                  \
+	X(irq_self_ipi_xapic_tpr)                                                                  \
+	X(irq_self_ipi_xapic_tpr_sti)                                                              \
+	X(irq_self_ipi_xapic_tpr_hlt)                                                              \
+	X(irq_eoi_x2apic)                                                                          \
+	X(irq_eoi_xapic)                                                                           \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
