@@ -82,6 +82,14 @@
 	X(irq_self_ipi_xapic_tpr_hlt)                                                              \
 	X(irq_eoi_x2apic)                                                                          \
 	X(irq_eoi_xapic)                                                                           \
+	X(timer_deadline_spin)                                                                     \
+	X(timer_deadline_hlt)                                                                      \
+	X(timer_deadline_past)                                                                     \
+	X(timer_oneshot_spin)                                                                      \
+	X(timer_oneshot_hlt)                                                                       \
+	X(timer_periodic_hlt)                                                                      \
+	X(timer_halt_poll_off)                                                                     \
+	X(timer_halt_poll_on)                                                                      \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
