@@ -90,6 +90,8 @@
 	X(timer_periodic_hlt)                                                                      \
 	X(timer_halt_poll_off)                                                                     \
 	X(timer_halt_poll_on)                                                                      \
+	X(clock_kvmclock)                                                                          \
+	X(noise_gaps)                                                                              \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
