@@ -91,6 +91,7 @@
 	X(timer_halt_poll_off)                                                                     \
 	X(timer_halt_poll_on)                                                                      \
 	X(clock_kvmclock)                                                                          \
+	X(steal_report)                                                                            \
 	X(noise_gaps)                                                                              \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \

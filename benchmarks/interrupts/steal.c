@@ -1,0 +1,252 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Steal time under competition: another thread of the host burns the CPU of the vCPU, and the guest reads what KVM tells it
+ * about the time that it did not get. KVM passes on the run delay of the vCPU's thread (record_steal_time() in
+ * arch/x86/kvm/x86.c), so that thread's own run delay must be the same; natively that is what is read.
+ */
+#include "benchmarks/bench.h"
+
+#include "benchmarks/native.h"
+#include "core/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/kvm.h>
+#include <math.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* Documentation/virt/kvm/x86/msr.rst. */
+#define MSR_KVM_STEAL_TIME 0x4b564d03u
+#define MSR_ENABLED	   1u
+
+/* A window holds several slices of the host's scheduler. */
+#define WINDOW_NS   10000000u
+#define MAX_SAMPLES 12u
+
+/* What the guest is told may be off by this factor, and by a slice that ends between two readings. */
+#define APART	 1.25
+#define SLICE_NS 6000000.0
+
+static const char no_delay[] = "/proc/thread-self/schedstat says nothing about run delay";
+static const char no_delay_remedy[] = "use a kernel with CONFIG_SCHED_INFO (CONFIG_SCHEDSTATS)";
+
+struct rival {
+	pthread_t thread;
+	uint32_t stop;
+	bool runs;
+	uint64_t delay[2]; /* of the thread of vCPU 0, before and after the loop */
+};
+
+static void *burn(void *context)
+{
+	struct rival *rival = context;
+
+	while (!__atomic_load_n(&rival->stop, __ATOMIC_RELAXED))
+		;
+	return NULL;
+}
+
+/* It inherits the one CPU that this thread is bound to. */
+static int start_rival(struct rival *rival)
+{
+	int r = pthread_create(&rival->thread, NULL, burn, rival);
+
+	rival->runs = !r;
+	return r ? nm_fail(r, "cannot start a thread: %s", strerror(r)) : 0;
+}
+
+static void stop_rival(struct rival *rival)
+{
+	if (!rival->runs)
+		return;
+	__atomic_store_n(&rival->stop, 1, __ATOMIC_RELAXED);
+	pthread_join(rival->thread, NULL);
+	rival->runs = false;
+}
+
+/* How long this thread has waited for a CPU, in ns; false when the kernel does not tell. */
+static bool run_delay(uint64_t *ns)
+{
+	FILE *file = fopen("/proc/thread-self/schedstat", "re");
+	bool read = file && fscanf(file, "%*u %" SCNu64, ns) == 1;
+
+	if (file)
+		fclose(file);
+	return read;
+}
+
+/* KVM serves the guest in the thread of its vCPU. */
+static void on_ask(void *context, const struct nm_access *access)
+{
+	struct rival *rival = context;
+	uint32_t number;
+
+	memcpy(&number, access->data, sizeof(number));
+	run_delay(&rival->delay[number & 1]);
+}
+
+static int set_page(const struct nm_guest *guest)
+{
+	struct {
+		struct kvm_msrs header;
+		struct kvm_msr_entry entry;
+	} msrs = {
+		.header.nmsrs = 1,
+		.entry = {.index = MSR_KVM_STEAL_TIME,
+			  .data = (guest->shared + offsetof(struct nm_abi_shared, vcpu)) |
+				  MSR_ENABLED},
+	};
+
+	if (ioctl(guest->vcpus[0].fd, KVM_SET_MSRS, &msrs) != 1)
+		return nm_fail_remedy(EOPNOTSUPP, "use a KVM with steal time",
+				      "KVM does not take MSR_KVM_STEAL_TIME");
+	return 0;
+}
+
+static int set_window(const struct nm_guest_round *round)
+{
+	uint64_t khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
+	uint64_t unused;
+
+	if (!khz)
+		return nm_fail_remedy(EOPNOTSUPP,
+				      "use a KVM that tells the frequency of the guest's TSC",
+				      "KVM_GET_TSC_KHZ gives nothing");
+	if (!run_delay(&unused))
+		return nm_fail_remedy(EOPNOTSUPP, no_delay_remedy, "%s", no_delay);
+	round->control->argument[0] = khz * (WINDOW_NS / 1000000);
+	round->control->argument[1] = khz;
+	return set_page(round->guest);
+}
+
+static int prepare(struct nm_guest_round *round)
+{
+	struct rival *rival = calloc(1, sizeof(*rival));
+	struct nm_device device = {
+		.bus = NM_BUS_PIO,
+		.base = NM_ABI_PORT_HOST,
+		.bytes = 4,
+		.access = on_ask,
+		.context = rival,
+	};
+	int r = rival ? set_window(round) : nm_fail(ENOMEM, "out of memory");
+
+	round->own = rival;
+	if (!r)
+		r = nm_devices_add(&round->guest->devices, device);
+	return r ? r : start_rival(rival);
+}
+
+static void release(struct nm_guest_round *round)
+{
+	if (round->own)
+		stop_rival(round->own);
+	free(round->own);
+}
+
+/* The rival gets about a half: a tenth shows that it ran. */
+static bool competed(uint64_t waited, uint64_t samples, char *why, size_t size)
+{
+	if (waited >= samples * WINDOW_NS / 10)
+		return true;
+	snprintf(why, size, "the thread waited for %.1f ms of %.1f ms only: nothing competed",
+		 (double)waited / 1e6, (double)samples * WINDOW_NS / 1e6);
+	return false;
+}
+
+static bool verify(const struct nm_guest_round *round, char *why, size_t size)
+{
+	const struct rival *rival = round->own;
+	uint64_t waited = rival->delay[1] - rival->delay[0];
+	uint64_t stolen = round->control->result[0];
+	double more = fmax((double)waited, (double)stolen);
+	double less = fmin((double)waited, (double)stolen);
+
+	if (!competed(waited, round->samples, why, size))
+		return false;
+	if (more <= less * APART + SLICE_NS)
+		return true;
+	snprintf(why, size,
+		 "the guest was told of %.1f ms stolen, its thread waited for %.1f ms: more than a "
+		 "factor of %.2f apart",
+		 (double)stolen / 1e6, (double)waited / 1e6, APART);
+	return false;
+}
+
+/* Ticks of a window in which this thread did not run. */
+static uint64_t native_window(uint64_t window, uint64_t khz, uint64_t *total)
+{
+	uint64_t start = nm_tsc();
+	uint64_t before = 0;
+	uint64_t after = 0;
+
+	run_delay(&before);
+	while (nm_tsc() - start < window)
+		;
+	run_delay(&after);
+	*total += after - before;
+	return (uint64_t)((double)(after - before) * (double)khz / 1e6);
+}
+
+static bool native_windows(struct nm_native_round *round, char *why, size_t size)
+{
+	uint64_t khz = nm_tsc_khz();
+	uint64_t total = 0;
+
+	round->host_begin_ns = nm_clock_raw_ns();
+	round->tsc_begin = nm_tsc();
+	for (uint64_t i = 0; i < round->samples; i++)
+		round->sample[i] = native_window(khz * (WINDOW_NS / 1000000), khz, &total);
+	round->tsc_end = nm_tsc();
+	round->host_end_ns = nm_clock_raw_ns();
+	return competed(total, round->samples, why, size);
+}
+
+static bool native(struct nm_native_round *round, char *why, size_t size)
+{
+	struct rival rival = {0};
+	uint64_t unused;
+	bool right;
+
+	if (!run_delay(&unused)) {
+		round->unsupported = true;
+		round->remedy = no_delay_remedy;
+		snprintf(why, size, "%s", no_delay);
+		return false;
+	}
+	if (start_rival(&rival)) {
+		snprintf(why, size, "%s", nm_error_last()->text);
+		return false;
+	}
+	right = native_windows(round, why, size);
+	stop_rival(&rival);
+	return right;
+}
+
+const struct nm_bench nm_bench_steal_report = {
+	.name = "steal.report",
+	.group = "interrupts",
+	.summary = "steal time that the guest is told of, in windows of 10 ms with a rival",
+	.happens = "Another thread burns the CPU of the vCPU while the guest spins; the sample is "
+		   "what KVM adds to the steal time behind MSR 4B564D03h in 10 ms. Natively the "
+		   "same thread's run delay by the kernel: a ratio of 1 means that the guest is "
+		   "told the truth.",
+	.matters = "Schedulers, autoscalers and administrators of guests judge by steal time "
+		   "whether the machine is overcommitted.",
+	.version = 1,
+	.cpls = NM_CPL3,
+	.max_samples = MAX_SAMPLES,
+	.single = true,
+	.requires = {"kvm.cap.steal_time"},
+	.prepare = prepare,
+	.verify = verify,
+	.release = release,
+	.native = native,
+};
