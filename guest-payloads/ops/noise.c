@@ -19,8 +19,9 @@ static uint64_t longest_gap(uint64_t window)
 	return longest;
 }
 
-/* argument[0]: ticks of a window. */
+/* Interrupts are on, as in any program: Bochs takes none out of a guest that has them off. argument[0]: ticks of a window. */
 NM_GUEST_OP("noise.gaps", noise_gaps)
 {
+	nm_interrupts_on();
 	NM_MEASURE_TICKS(control, longest_gap(control->argument[0]));
 }

@@ -42,6 +42,7 @@ NM_GUEST_OP("steal.report", steal_report)
 	volatile uint64_t *out = (volatile uint64_t *)control->sample_gpa;
 	uint64_t before;
 
+	nm_interrupts_on();
 	nm_touch(control->overhead_gpa, control->samples * sizeof(uint64_t));
 	nm_out32(NM_ABI_PORT_HOST, 0);
 	before = read_steal(page);

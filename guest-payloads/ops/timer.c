@@ -28,8 +28,6 @@
 
 NM_HANDLER(timer_handler, HANDLER_TSC NM_HANDLER_COUNT);
 NM_HANDLER(timer_handler_hlt, HANDLER_TSC NM_HANDLER_COUNT NM_HANDLER_SKIP_HLT NM_HANDLER_CLI);
-/* For #UD: the code behind the UD2 runs with interrupts on, at CPL3 too, where STI needs IOPL 3. */
-NM_HANDLER(interrupts_on, "	addq	$2, (%rsp)\n	orl	$0x200, 16(%rsp)\n");
 
 static inline void sti_hlt(void)
 {
@@ -55,22 +53,16 @@ static uint64_t lateness(struct nm_abi_control *control, uint64_t due)
 	return 0;
 }
 
-static void take_interrupts(const char *handler)
-{
-	nm_set_gate(VECTOR, handler);
-	nm_set_gate(6, interrupts_on);
-}
-
 static void start_deadline(const char *handler)
 {
-	take_interrupts(handler);
+	nm_set_gate(VECTOR, handler);
 	nm_x2apic_enable();
 	nm_x2apic_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR);
 }
 
 static void start_count(const char *handler)
 {
-	take_interrupts(handler);
+	nm_set_gate(VECTOR, handler);
 	nm_apic_enable();
 	nm_apic_write(APIC_DIVIDE, DIVIDE_BY_1);
 	nm_apic_write(APIC_LVT_TIMER, VECTOR);
@@ -132,7 +124,7 @@ static uint64_t count_hlt(struct nm_abi_control *control)
 NM_GUEST_OP("timer.deadline.spin", timer_deadline_spin)
 {
 	start_deadline(timer_handler);
-	__asm__ volatile("ud2" : : : "memory");
+	nm_interrupts_on();
 	NM_MEASURE_TICKS(control, deadline_spin(control));
 }
 
@@ -145,7 +137,7 @@ NM_GUEST_OP("timer.deadline.hlt", timer_deadline_hlt)
 NM_GUEST_OP("timer.deadline.past", timer_deadline_past)
 {
 	start_deadline(timer_handler);
-	__asm__ volatile("ud2" : : : "memory");
+	nm_interrupts_on();
 	NM_MEASURE_TICKS(control, deadline_past(control));
 }
 
@@ -153,7 +145,7 @@ NM_GUEST_OP("timer.deadline.past", timer_deadline_past)
 NM_GUEST_OP("timer.oneshot.spin", timer_oneshot_spin)
 {
 	start_count(timer_handler);
-	__asm__ volatile("ud2" : : : "memory");
+	nm_interrupts_on();
 	NM_MEASURE_TICKS(control, count_spin(control));
 }
 
