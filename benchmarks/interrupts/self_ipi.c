@@ -46,15 +46,17 @@
 	const struct nm_bench nm_bench_irq_self_ipi_##id = {                                       \
 		.name = "irq.self_ipi." NAME,                                                      \
 		.group = "interrupts",                                                             \
-		.summary = SUMMARY,                                                                \
-		.happens = HAPPENS,                                                                \
-		.matters = MATTERS,                                                                \
+		.summary = (SUMMARY),                                                              \
+		.happens = (HAPPENS),                                                              \
+		.matters = (MATTERS),                                                              \
 		.vmexit = VMEXIT ": there EOI stands in the handler",                              \
 		.version = 1,                                                                      \
 		.cpls = NM_CPL0,                                                                   \
 		.requires = {"kvm.cap.irqchip"},                                                   \
 		.irqchip = true,                                                                   \
-		.expect = {.exits = VIRTUALIZED, .exits_or = EXITS, .insn_emulation = EMULATED},   \
+		.expect = {.exits = (VIRTUALIZED),                                                 \
+			   .exits_or = (EXITS),                                                    \
+			   .insn_emulation = (EMULATED)},                                          \
 		.verify = nm_interrupts_verify,                                                    \
 	}
 
@@ -62,7 +64,7 @@
 	const struct nm_bench nm_bench_irq_eoi_##mode = {                                          \
 		.name = "irq.eoi." #mode,                                                          \
 		.group = "interrupts",                                                             \
-		.summary = SUMMARY,                                                                \
+		.summary = (SUMMARY),                                                              \
 		.happens = HOW " ends an interrupt in service, which exits unless the CPU "        \
 			       "virtualizes the APIC; the interrupt, a self-IPI, comes before "    \
 			       "the clock is read, and its two exits are in the number of exits.", \
@@ -73,7 +75,7 @@
 		.single = true,                                                                    \
 		.requires = {"kvm.cap.irqchip"},                                                   \
 		.irqchip = true,                                                                   \
-		.expect = {.exits = 0, .exits_or = 3, .insn_emulation = EMULATED},                 \
+		.expect = {.exits = 0, .exits_or = 3, .insn_emulation = (EMULATED)},               \
 		.verify = nm_interrupts_verify,                                                    \
 	}
 
