@@ -5,7 +5,7 @@
  * The clock that KVM keeps in memory of the guest: the guest scales its TSC by what it finds there, and nothing exits. What
  * the host says for the same moment (KVM_GET_CLOCK) must lie between two readings.
  */
-#include "benchmarks/bench.h"
+#include "benchmarks/interrupts/interrupts.h"
 
 #include "benchmarks/native.h"
 #include "core/error.h"
@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,6 @@
 
 /* Documentation/virt/kvm/x86/msr.rst. */
 #define MSR_KVM_SYSTEM_TIME_NEW 0x4b564d01u
-#define MSR_ENABLED		1u
 
 /* Without a master clock KVM and the guest scale different readings of the TSC. */
 #define APART_NS 20000u
@@ -42,28 +40,6 @@ static void on_ask(void *context, const struct nm_access *access)
 	asked->ns = clock.clock;
 }
 
-static uint64_t page_of(const struct nm_guest *guest)
-{
-	return guest->shared + offsetof(struct nm_abi_shared, vcpu);
-}
-
-/* For a guest at CPL3, which cannot write MSRs. */
-static int set_page(const struct nm_guest *guest)
-{
-	struct {
-		struct kvm_msrs header;
-		struct kvm_msr_entry entry;
-	} msrs = {
-		.header.nmsrs = 1,
-		.entry = {.index = MSR_KVM_SYSTEM_TIME_NEW, .data = page_of(guest) | MSR_ENABLED},
-	};
-
-	if (ioctl(guest->vcpus[0].fd, KVM_SET_MSRS, &msrs) != 1)
-		return nm_fail_remedy(EOPNOTSUPP, "use a KVM with kvmclock",
-				      "KVM does not take MSR_KVM_SYSTEM_TIME_NEW");
-	return 0;
-}
-
 static int prepare(struct nm_guest_round *round)
 {
 	struct asked *asked = calloc(1, sizeof(*asked));
@@ -79,7 +55,8 @@ static int prepare(struct nm_guest_round *round)
 		return nm_fail(ENOMEM, "out of memory");
 	asked->vm_fd = round->guest->vm.fd;
 	round->own = asked;
-	if (round->cpl && set_page(round->guest))
+	/* At CPL3 it cannot write the MSR itself. */
+	if (round->cpl && nm_interrupts_set_page(round->guest, MSR_KVM_SYSTEM_TIME_NEW))
 		return -nm_error_last()->code;
 	return nm_devices_add(&round->guest->devices, device);
 }

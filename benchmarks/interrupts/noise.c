@@ -6,12 +6,10 @@
  * in a guest the exits on top of them. A window has one sample, its longest gap: with windows much shorter than the time
  * between two ticks the median is the loop itself, and the share of windows with a gap is the rate of the noise.
  */
-#include "benchmarks/bench.h"
+#include "benchmarks/interrupts/interrupts.h"
 
 #include "benchmarks/native.h"
-#include "core/error.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -20,14 +18,8 @@
 
 static int prepare(struct nm_guest_round *round)
 {
-	uint64_t khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
-
-	if (!khz)
-		return nm_fail_remedy(EOPNOTSUPP,
-				      "use a KVM that tells the frequency of the guest's TSC",
-				      "KVM_GET_TSC_KHZ gives nothing");
-	round->control->argument[0] = khz * WINDOW_NS / 1000000;
-	return 0;
+	round->control->argument[0] = nm_interrupts_ticks(round, WINDOW_NS);
+	return round->control->argument[0] ? 0 : nm_interrupts_no_ticks();
 }
 
 /* The windows follow each other without a pause. */

@@ -6,26 +6,21 @@
  * about the time that it did not get. KVM passes on the run delay of the vCPU's thread (record_steal_time() in
  * arch/x86/kvm/x86.c). That must be the time in which this thread did not run: it never blocks. Natively that is the sample.
  */
-#include "benchmarks/bench.h"
+#include "benchmarks/interrupts/interrupts.h"
 
 #include "benchmarks/native.h"
 #include "core/error.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <linux/kvm.h>
 #include <math.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 
 /* Documentation/virt/kvm/x86/msr.rst. */
 #define MSR_KVM_STEAL_TIME 0x4b564d03u
-#define MSR_ENABLED	   1u
 
 /* A window holds several slices of the host's scheduler. */
 #define WINDOW_NS   10000000u
@@ -88,35 +83,15 @@ static void on_ask(void *context, const struct nm_access *access)
 	rival->delay[number & 1] = not_run_ns();
 }
 
-static int set_page(const struct nm_guest *guest)
-{
-	struct {
-		struct kvm_msrs header;
-		struct kvm_msr_entry entry;
-	} msrs = {
-		.header.nmsrs = 1,
-		.entry = {.index = MSR_KVM_STEAL_TIME,
-			  .data = (guest->shared + offsetof(struct nm_abi_shared, vcpu)) |
-				  MSR_ENABLED},
-	};
-
-	if (ioctl(guest->vcpus[0].fd, KVM_SET_MSRS, &msrs) != 1)
-		return nm_fail_remedy(EOPNOTSUPP, "use a KVM with steal time",
-				      "KVM does not take MSR_KVM_STEAL_TIME");
-	return 0;
-}
-
 static int set_window(const struct nm_guest_round *round)
 {
-	uint64_t khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
+	uint64_t *argument = round->control->argument;
 
-	if (!khz)
-		return nm_fail_remedy(EOPNOTSUPP,
-				      "use a KVM that tells the frequency of the guest's TSC",
-				      "KVM_GET_TSC_KHZ gives nothing");
-	round->control->argument[0] = khz * (WINDOW_NS / 1000000);
-	round->control->argument[1] = khz;
-	return set_page(round->guest);
+	argument[0] = nm_interrupts_ticks(round, WINDOW_NS);
+	argument[1] = nm_interrupts_ticks(round, NM_NS_PER_MS);
+	if (!argument[0])
+		return nm_interrupts_no_ticks();
+	return nm_interrupts_set_page(round->guest, MSR_KVM_STEAL_TIME);
 }
 
 static int prepare(struct nm_guest_round *round)

@@ -45,19 +45,12 @@ static double monotonic_rate(void)
 	return (double)now.tick / 10000 + (double)now.freq / 65536e6;
 }
 
-static uint64_t guest_ticks(const struct nm_guest_round *round, uint64_t ns)
-{
-	return (uint64_t)((double)ns * (double)nm_vcpu_tsc_khz(&round->guest->vcpus[0]) / 1e6);
-}
-
 static int set_times(struct nm_guest_round *round, uint64_t ns)
 {
-	uint64_t ticks = guest_ticks(round, ns);
+	uint64_t ticks = nm_interrupts_ticks(round, ns);
 
 	if (!ticks)
-		return nm_fail_remedy(EOPNOTSUPP,
-				      "use a KVM that tells the frequency of the guest's TSC",
-				      "KVM_GET_TSC_KHZ gives nothing");
+		return nm_interrupts_no_ticks();
 	round->control->argument[0] = ticks;
 	round->control->argument[1] = ns;
 	return 0;
@@ -91,7 +84,7 @@ static int prepare_period(struct nm_guest_round *round)
 	int r = set_times(round, PERIOD_NS);
 
 	round->control->argument[0] =
-		(uint64_t)((double)guest_ticks(round, PERIOD_NS) / monotonic_rate());
+		(uint64_t)((double)nm_interrupts_ticks(round, PERIOD_NS) / monotonic_rate());
 	return r;
 }
 
@@ -99,7 +92,7 @@ static bool none_early(const struct nm_guest_round *round, char *why, size_t siz
 {
 	const uint64_t *result = round->control->result;
 
-	if (result[4] <= guest_ticks(round, EARLY_NS))
+	if (result[4] <= nm_interrupts_ticks(round, EARLY_NS))
 		return true;
 	snprintf(why, size,
 		 "%" PRIu64 " of %" PRIu64 " interrupts came before their time, up to %" PRIu64
