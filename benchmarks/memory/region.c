@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/kvm.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,10 @@
 #define HUGETLB_SIZE(shift) ((shift) << 26) /* MAP_HUGE_SHIFT, <linux/mman.h> */
 #define HUGE_SHIFT_2M	    21
 #define HUGE_SHIFT_1G	    30
+
+/* SDM vol. 2, CPUID. */
+#define CPUID_EXTENDED		   0x80000001u
+#define CPUID_EXTENDED_EDX_PDPE1GB (1u << 26)
 
 #define THP_ENABLED "sys/kernel/mm/transparent_hugepage/enabled"
 
@@ -271,16 +276,31 @@ int nm_region_populate(const struct nm_region *region)
 	return 0;
 }
 
+static int check_giant_pages(const struct nm_guest *guest)
+{
+	const struct kvm_cpuid2 *cpuid = guest->vm.kvm->cpuid;
+
+	for (uint32_t i = 0; i < cpuid->nent; i++)
+		if (cpuid->entries[i].function == CPUID_EXTENDED &&
+		    cpuid->entries[i].edx & CPUID_EXTENDED_EDX_PDPE1GB)
+			return 0;
+	return nm_fail(EOPNOTSUPP, "this KVM offers its guests no pages of 1 GiB");
+}
+
 int nm_region_add(struct nm_guest *guest, const struct nm_region *region, uint64_t page_bytes)
 {
-	int r;
+	int r = page_bytes == NM_PAGE_1G ? check_giant_pages(guest) : 0;
 
+	if (r)
+		return r;
 	if (region->backing == NM_BACKING_GUEST_MEMFD)
 		r = nm_vm_add_guest_memfd(&guest->vm, NM_ABI_MEMORY, region->bytes, region->host,
 					  region->fd);
 	else
 		r = nm_vm_add_mapped(&guest->vm, NM_ABI_MEMORY, region->bytes, region->host, 0);
 	if (!r)
-		r = nm_guest_map(guest, NM_ABI_MEMORY, region->bytes, page_bytes);
+		r = nm_guest_map(guest, NM_ABI_MEMORY,
+				 (region->bytes + page_bytes - 1) / page_bytes * page_bytes,
+				 page_bytes);
 	return r;
 }

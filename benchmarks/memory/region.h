@@ -50,7 +50,10 @@ void nm_region_unmap(struct nm_region *region);
 /** Lets the host find all of the memory. */
 int nm_region_populate(const struct nm_region *region);
 
-/** Makes it the guest's memory at NM_ABI_MEMORY, mapped there by its page tables in pages of that size. */
+/**
+ * Makes it the guest's memory at NM_ABI_MEMORY, mapped there by its page tables in pages of that size, the last of which
+ * may reach beyond it.
+ */
 int nm_region_add(struct nm_guest *guest, const struct nm_region *region, uint64_t page_bytes);
 
 #endif
