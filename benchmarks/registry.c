@@ -95,6 +95,13 @@
 	X(mem_dirty_get)                                                                           \
 	X(mem_dirty_clear)                                                                         \
 	X(mem_dirty_ring_reset)                                                                    \
+	X(mem_balloon_write)                                                                       \
+	X(mem_balloon_read)                                                                        \
+	X(mem_free_write)                                                                          \
+	X(mem_ksm_write)                                                                           \
+	X(mem_userfault_missing)                                                                   \
+	X(mem_userfault_minor)                                                                     \
+	X(mem_prefault)                                                                            \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

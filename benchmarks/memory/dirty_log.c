@@ -21,6 +21,8 @@
 
 #define PAGES	     256u /* 1 MiB */
 #define LOG_SAMPLES  8u
+#define LOOK_SAMPLES 100u
+#define WARMUP	     4u
 #define RING_ENTRIES 1024u
 #define WORD_BITS    64u
 
@@ -141,8 +143,7 @@ static int prepare(struct nm_guest_round *round, const struct log_kind *kind)
 		return nm_fail(ENOMEM, "out of memory");
 	*log = (struct log_round) {.kind = kind, .round = round};
 	round->own = log;
-	if (kind->pages)
-		round->warmup = 1;
+	round->warmup = kind->pages ? 1 : WARMUP;
 	round->control->warmup = round->warmup;
 	round->operations = round->warmup + round->samples;
 	round->control->argument[0] = kind->pages;
@@ -227,6 +228,7 @@ const struct nm_bench nm_bench_mem_dirty_get_clean = {
 	.version = 1,
 	.payload = "mem.dirty.round",
 	.cpls = NM_CPL3,
+	.max_samples = LOOK_SAMPLES,
 	.single = true,
 	.expect = {.exits = 1, .user_exits = 1},
 	.prepare = prepare_clean,

@@ -46,7 +46,8 @@ static const struct nm_scene_kind read_anon = {.backing = NM_BACKING_ANONYMOUS,
 					       .guest_page = NM_PAGE_4K,
 					       .step = APART,
 					       .populated = true,
-					       .read = true};
+					       .read = true,
+					       .filled = true};
 static const struct nm_scene_kind write_memfd = {.backing = NM_BACKING_MEMFD,
 						 .guest_page = NM_PAGE_4K,
 						 .step = APART,
@@ -78,7 +79,8 @@ static const struct nm_scene_kind again_read = {.backing = NM_BACKING_ANONYMOUS,
 						.step = APART,
 						.used = true,
 						.between = renew,
-						.read = true};
+						.read = true,
+						.filled = true};
 
 NM_SCENE_GUEST(write_anon)
 NM_SCENE_GUEST(read_anon)

@@ -144,10 +144,9 @@ static bool check_written(const struct nm_scene *scene, char *why, size_t size)
 
 static bool check_read(const struct nm_scene *scene, uint64_t sum, char *why, size_t size)
 {
-	const bool filled = (scene->kind->populated || scene->kind->used) && !scene->kind->zero;
 	uint64_t expected = 0;
 
-	for (uint64_t page = 0; filled && page < scene->pages; page++)
+	for (uint64_t page = 0; scene->kind->filled && page < scene->pages; page++)
 		expected += address_of(scene, page);
 	if (sum == expected)
 		return true;

@@ -24,7 +24,8 @@ struct nm_scene_kind {
 	enum nm_backing backing;
 	uint64_t guest_page; /* size of pages in the guest's page tables */
 	uint64_t step;	     /* from one touch to the next */
-	bool read;	     /* the loop reads instead of writing */
+	bool read;	     /* the loop reads instead of writing, */
+	bool filled;	     /* and finds the address of each page there instead of zeros */
 	bool populated;	     /* the host has found and filled the memory */
 	bool used;	     /* everything was written to by who is measured, */
 	/* and then the host did this; it sees a native round by scene->round being NULL. */
@@ -34,7 +35,6 @@ struct nm_scene_kind {
 	void (*end)(struct nm_scene *scene);
 	/** After the loop. */
 	bool (*check)(struct nm_scene *scene, char *why, size_t size);
-	bool zero; /* the loop finds zeros: .between has dropped what was written */
 };
 
 /** A round of it. */

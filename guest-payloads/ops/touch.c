@@ -50,3 +50,19 @@ NM_GUEST_OP("mem.touch.read", touch_read)
 	});
 	control->result[0] = sum;
 }
+
+/* The host maps the next page, and says how many ticks that took; writing to it is no part of that. */
+static uint64_t write_prepared(const struct nm_abi_control *control, uint64_t at)
+{
+	nm_out32(NM_ABI_PORT_HOST, 0);
+	*(volatile uint64_t *)at = at + 1;
+	return nm_shared(control)->seen.value;
+}
+
+NM_GUEST_OP("mem.prefault", prefault)
+{
+	const uint64_t step = control->argument[0];
+	uint64_t at = NM_ABI_MEMORY - step;
+
+	NM_MEASURE_TICKS(control, write_prepared(control, at += step));
+}
