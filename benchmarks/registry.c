@@ -72,6 +72,7 @@
 	X(exception_ud)                                                                            \
 	X(mem_touch_write_anon)                                                                    \
 	X(mem_touch_read_anon)                                                                     \
+	X(mem_touch_write_read)                                                                    \
 	X(mem_touch_write_memfd)                                                                   \
 	X(mem_touch_read_memfd)                                                                    \
 	X(mem_touch_write_file)                                                                    \

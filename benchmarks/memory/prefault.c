@@ -2,8 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * KVM_PRE_FAULT_MEMORY: the same work as in mem.touch.write.anon, asked for by the VMM. For each page the guest asks the host,
+ * KVM_PRE_FAULT_MEMORY: the same work as in mem.fill.write.anon, asked for by the VMM. For each page the guest asks the host,
  * which takes the time of the ioctl; that is the sample. The guest then writes to the page, and that must not exit.
+ *
+ * KVM asks the host for a page to read (kvm_arch_vcpu_pre_fault_memory() in arch/x86/kvm/mmu/mmu.c). Of anonymous memory that
+ * nobody has touched it would map the page of zeros, and the write would exit after all: here the host has the page before.
  */
 #include "benchmarks/memory/scene.h"
 #include "core/clock.h"
@@ -32,6 +35,7 @@ static int map_next(struct nm_scene *scene)
 static const struct nm_scene_kind anon = {.backing = NM_BACKING_ANONYMOUS,
 					  .guest_page = NM_PAGE_4K,
 					  .step = NM_PAGE_4K,
+					  .populated = true,
 					  .begin = count_pages,
 					  .between = map_next};
 
@@ -40,7 +44,7 @@ NM_SCENE_GUEST(anon)
 const struct nm_bench nm_bench_mem_prefault = {
 	.name = "mem.prefault",
 	.group = "memory",
-	.summary = "KVM_PRE_FAULT_MEMORY of one 4 KiB page of anonymous memory",
+	.summary = "KVM_PRE_FAULT_MEMORY of one 4 KiB page that the host already has",
 	.happens =
 		"The VMM asks KVM to map a page; the host finds and clears it, and KVM enters it "
 		"into EPT or NPT, without an exit of the guest.",

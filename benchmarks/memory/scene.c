@@ -40,6 +40,12 @@ static void write_all(const struct nm_scene *scene)
 		*word_of(scene, page) = address_of(scene, page);
 }
 
+static void read_all(const struct nm_scene *scene)
+{
+	for (uint64_t page = 0; page < scene->pages; page++)
+		(void)*word_of(scene, page);
+}
+
 static void end(struct nm_scene *scene)
 {
 	if (scene->kind->end)
@@ -91,7 +97,7 @@ static void set_arguments(const struct nm_scene *scene)
 	uint64_t *argument = scene->round->control->argument;
 
 	argument[0] = scene->kind->step;
-	argument[1] = scene->kind->used;
+	argument[1] = (uint64_t)scene->kind->used | (uint64_t)scene->kind->looked << 1;
 	argument[2] = NM_GUEST_TABLES;
 	argument[3] = scene->round->guest->tables_used;
 }
@@ -198,6 +204,8 @@ static int begin_native(struct nm_scene *scene)
 {
 	int r = begin(scene);
 
+	if (!r && scene->kind->looked)
+		read_all(scene);
 	if (!r && scene->kind->used)
 		write_all(scene);
 	if (!r && scene->kind->between)

@@ -26,6 +26,7 @@ struct nm_scene_kind {
 	uint64_t step;	     /* from one touch to the next */
 	bool read;	     /* the loop reads instead of writing, */
 	bool filled;	     /* and finds the address of each page there instead of zeros */
+	bool looked;	     /* everything was read by who is measured */
 	bool populated;	     /* the host has found and filled the memory */
 	bool used;	     /* everything was written to by who is measured, */
 	/* and then the host did this; it sees a native round by scene->round being NULL. */

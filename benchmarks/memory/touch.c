@@ -22,6 +22,10 @@ static const struct nm_scene_kind read_anon = {.backing = NM_BACKING_ANONYMOUS,
 					       .guest_page = NM_PAGE_4K,
 					       .step = NM_PAGE_4K,
 					       .read = true};
+static const struct nm_scene_kind write_read = {.backing = NM_BACKING_ANONYMOUS,
+						.guest_page = NM_PAGE_4K,
+						.step = NM_PAGE_4K,
+						.looked = true};
 static const struct nm_scene_kind write_memfd = {.backing = NM_BACKING_MEMFD,
 						 .guest_page = NM_PAGE_4K,
 						 .step = NM_PAGE_4K};
@@ -47,6 +51,7 @@ static const struct nm_scene_kind write_1g = {.backing = NM_BACKING_HUGETLB_1G,
 
 NM_SCENE_GUEST(write_anon)
 NM_SCENE_GUEST(read_anon)
+NM_SCENE_GUEST(write_read)
 NM_SCENE_GUEST(write_memfd)
 NM_SCENE_GUEST(read_memfd)
 NM_SCENE_GUEST(write_file)
@@ -56,6 +61,7 @@ NM_SCENE_GUEST(write_2m)
 NM_SCENE_GUEST(write_1g)
 NM_SCENE_NATIVE(write_anon)
 NM_SCENE_NATIVE(read_anon)
+NM_SCENE_NATIVE(write_read)
 NM_SCENE_NATIVE(write_memfd)
 NM_SCENE_NATIVE(read_memfd)
 NM_SCENE_NATIVE(write_file)
@@ -101,6 +107,27 @@ const struct nm_bench nm_bench_mem_touch_read_anon = {
 	.verify = nm_scene_verify,
 	.release = nm_scene_release,
 	.native = native_read_anon,
+};
+
+/* The host replaces its page of zeros while KVM handles the fault, and KVM starts anew: see reclaim.c. */
+const struct nm_bench nm_bench_mem_touch_write_read = {
+	.name = "mem.touch.write-after-read.anon",
+	.group = "memory",
+	.summary = "first write to a 4 KiB page of anonymous memory that was read before",
+	.happens = "The store meets the page of zeros without write access and exits; the host "
+		   "gives a page of its own. KVM sees the change and lets the guest try again: a "
+		   "second exit, in which it maps the page.",
+	.matters = "Guests that look at memory before they use it pay for it three times.",
+	.version = 1,
+	.payload = "mem.touch.write",
+	.cpls = NM_CPL3,
+	.max_samples = NM_SCENE_SAMPLES,
+	.single = true,
+	.expect = {.exits = 2},
+	.prepare = prepare_write_read,
+	.verify = nm_scene_verify,
+	.release = nm_scene_release,
+	.native = native_write_read,
 };
 
 const struct nm_bench nm_bench_mem_touch_write_memfd = {

@@ -2,24 +2,26 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "lib.h"
 
-#define PAGE 4096u
+#define PAGE   4096u
+#define USED   1u
+#define LOOKED 2u
 
 /*
- * argument[0]: bytes from one touch to the next. [1]: not 0 when every page is to be written to before, and the host then
- * asked to change something. [2] and [3]: where the page tables of this memory lie, which no touch is to wait for.
+ * argument[0]: bytes from one touch to the next. [1]: bit 0 when every page is to be written to before, and the host
+ * then asked to change something; bit 1 when every page is to be read before. [2] and [3]: where the page tables of this memory lie, which no touch is to wait for.
  */
 static void set_the_scene(const struct nm_abi_control *control)
 {
 	const uint64_t step = control->argument[0];
-	uint64_t at = NM_ABI_MEMORY;
+	const uint64_t end = NM_ABI_MEMORY + (control->warmup + control->samples) * step;
 
-	if (control->argument[1]) {
-		for (uint64_t left = control->warmup + control->samples; left; left--) {
+	if (control->argument[1] & USED) {
+		for (uint64_t at = NM_ABI_MEMORY; at < end; at += step)
 			*(volatile uint64_t *)at = at;
-			at += step;
-		}
 		nm_out32(NM_ABI_PORT_HOST, 0);
 	}
+	for (uint64_t at = NM_ABI_MEMORY; control->argument[1] & LOOKED && at < end; at += step)
+		(void)*(volatile uint64_t *)at;
 	for (uint64_t table = 0; table < control->argument[3]; table += PAGE)
 		(void)*(volatile uint64_t *)(control->argument[2] + table);
 }
