@@ -69,15 +69,17 @@ static int begin(struct nm_scene *scene)
 	return r;
 }
 
-/* The guest has written to all of it, and waits. */
+/* The guest waits. */
 static void on_request(void *context, const struct nm_access *access)
 {
 	struct nm_scene *scene = context;
+	int r = scene->kind->between(scene);
 
 	(void)access;
-	scene->error = scene->kind->between(scene);
-	if (scene->error)
-		snprintf(scene->text, sizeof(scene->text), "%s", nm_error_last()->text);
+	if (!r || scene->error)
+		return;
+	scene->error = r;
+	snprintf(scene->text, sizeof(scene->text), "%s", nm_error_last()->text);
 }
 
 static int add_device(struct nm_scene *scene)

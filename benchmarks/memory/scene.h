@@ -44,7 +44,7 @@ struct nm_scene {
 	struct nm_guest_round *round; /* NULL: native */
 	struct nm_region region;
 	uint64_t pages;
-	int error;	/* of .between in a guest's round, */
+	int error;	/* the first of .between in a guest's round, */
 	char text[512]; /* and what it was */
 	void *own;	/* of the kind; freed with the scene */
 };
