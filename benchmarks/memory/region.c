@@ -276,6 +276,39 @@ int nm_region_populate(const struct nm_region *region)
 	return 0;
 }
 
+/* proc(5), smaps: "ADDRESS-ADDRESS …" opens each mapping, and this one is a mapping of its own. */
+static uint64_t huge_bytes_at(const char *smaps, const void *host)
+{
+	static const char key[] = "\nAnonHugePages:";
+	char start[32];
+	const char *at;
+
+	snprintf(start, sizeof(start), "\n%" PRIxPTR "-", (uintptr_t)host);
+	at = strstr(smaps, start);
+	if (at)
+		at = strstr(at, key);
+	return at ? strtoull(at + strlen(key), NULL, 10) * 1024 : 0;
+}
+
+int nm_region_huge_bytes(const struct nm_region *region, uint64_t *bytes)
+{
+	struct nm_arena arena = {0};
+	struct nm_root root;
+	const char *smaps;
+	int r = nm_root_open(&root, "/");
+
+	if (r)
+		return r;
+	smaps = nm_root_text(&root, &arena, "proc/self/smaps");
+	if (smaps)
+		*bytes = huge_bytes_at(smaps, region->host);
+	else
+		r = nm_fail(errno, "/proc/self/smaps: %s", strerror(errno));
+	nm_arena_free(&arena);
+	nm_root_close(&root);
+	return r;
+}
+
 static int check_giant_pages(const struct nm_guest *guest)
 {
 	const struct kvm_cpuid2 *cpuid = guest->vm.kvm->cpuid;

@@ -50,6 +50,9 @@ void nm_region_unmap(struct nm_region *region);
 /** Lets the host find all of the memory. */
 int nm_region_populate(const struct nm_region *region);
 
+/** How much of what was touched the host has backed by transparent huge pages: all of it, or it was short of them. */
+int nm_region_huge_bytes(const struct nm_region *region, uint64_t *bytes);
+
 /**
  * Makes it the guest's memory at NM_ABI_MEMORY, mapped there by its page tables in pages of that size, the last of which
  * may reach beyond it.

@@ -163,10 +163,28 @@ static bool check_read(const struct nm_scene *scene, uint64_t sum, char *why, si
 	return false;
 }
 
+/* Where the host finds no huge page it takes small ones, and that would be another operation. */
+static bool check_huge(const struct nm_scene *scene, char *why, size_t size)
+{
+	const uint64_t expected = bytes_of(scene);
+	uint64_t bytes = 0;
+
+	if (nm_region_huge_bytes(&scene->region, &bytes))
+		snprintf(why, size, "%s", nm_error_last()->text);
+	else if (bytes < expected)
+		snprintf(why, size,
+			 "the host had huge pages for %" PRIu64 " of %" PRIu64
+			 " MiB: its memory is fragmented",
+			 bytes >> 20, expected >> 20);
+	return bytes >= expected;
+}
+
 static bool check(struct nm_scene *scene, uint64_t sum, char *why, size_t size)
 {
 	if (scene->kind->read ? !check_read(scene, sum, why, size)
 			      : !check_written(scene, why, size))
+		return false;
+	if (scene->kind->backing == NM_BACKING_THP && !check_huge(scene, why, size))
 		return false;
 	return !scene->kind->check || scene->kind->check(scene, why, size);
 }

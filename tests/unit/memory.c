@@ -38,6 +38,17 @@ Test(memory, of_small_pages_is_aligned_and_empty)
 	assert_usable(NM_BACKING_MEMFD);
 }
 
+Test(memory, of_huge_pages_says_how_many_there_are)
+{
+	const uint64_t small = 2 * NM_PAGE_2M;
+	uint64_t bytes = 1;
+
+	cr_assert_eq(nm_region_map(&region, NULL, NM_BACKING_ANONYMOUS, small), 0);
+	cr_assert_eq(nm_region_populate(&region), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(nm_region_huge_bytes(&region, &bytes), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(bytes, 0, "small pages are counted as huge ones");
+}
+
 Test(memory, is_unmapped_once)
 {
 	nm_region_unmap(&region);
