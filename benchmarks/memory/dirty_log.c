@@ -19,8 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PAGES	     256u /* 1 MiB */
-#define LOG_SAMPLES  8u
+#define PAGES	     64u /* of 4 KiB: the fewest that can be cleared by hand */
+#define LOG_SAMPLES  32u
 #define LOOK_SAMPLES 100u
 #define WARMUP	     4u
 #define RING_ENTRIES 1024u
@@ -239,8 +239,8 @@ const struct nm_bench nm_bench_mem_dirty_get_clean = {
 const struct nm_bench nm_bench_mem_dirty_get = {
 	.name = "mem.dirty.get.dirty",
 	.group = "memory",
-	.summary = "KVM_GET_DIRTY_LOG of 1 MiB, all dirty; a GiB takes 1024 times that",
-	.happens = "KVM takes the bitmap, removes the write access of each of the 256 pages (or "
+	.summary = "KVM_GET_DIRTY_LOG of 256 KiB, all dirty; a GiB takes about 4096 times that",
+	.happens = "KVM takes the bitmap, removes the write access of each of the 64 pages (or "
 		   "clears its dirty bit, with PML), and flushes the TLBs once.",
 	.matters = "Guests that write a lot stand still while their VMM fetches the log: the "
 		   "second half of what a round of live migration costs.",
@@ -258,7 +258,7 @@ const struct nm_bench nm_bench_mem_dirty_get = {
 const struct nm_bench nm_bench_mem_dirty_clear = {
 	.name = "mem.dirty.clear",
 	.group = "memory",
-	.summary = "KVM_CLEAR_DIRTY_LOG of 1 MiB, all dirty; a GiB takes 1024 times that",
+	.summary = "KVM_CLEAR_DIRTY_LOG of 256 KiB, all dirty; a GiB takes about 4096 times that",
 	.happens = "KVM clears the bits that it is given and protects their pages again; the "
 		   "bitmap was fetched before, which then is a copy only.",
 	.matters =
@@ -280,7 +280,7 @@ const struct nm_bench nm_bench_mem_dirty_clear = {
 const struct nm_bench nm_bench_mem_dirty_ring_reset = {
 	.name = "mem.dirty.ring.reset",
 	.group = "memory",
-	.summary = "KVM_RESET_DIRTY_RINGS of 256 pages (1 MiB); a GiB takes 1024 times that",
+	.summary = "KVM_RESET_DIRTY_RINGS of 64 pages (256 KiB); a GiB takes about 4096 times that",
 	.happens = "KVM goes through the entries that the VMM has taken out of the ring, protects "
 		   "their pages again, and flushes the TLBs.",
 	.matters = "With rings this is the only cost of a round of live migration that grows with "

@@ -45,11 +45,10 @@ const struct nm_bench nm_bench_mem_prefault = {
 	.name = "mem.prefault",
 	.group = "memory",
 	.summary = "KVM_PRE_FAULT_MEMORY of one 4 KiB page that the host already has",
-	.happens =
-		"The VMM asks KVM to map a page; the host finds and clears it, and KVM enters it "
-		"into EPT or NPT, without an exit of the guest.",
-	.matters = "A VMM can bring in the memory of a guest before its start: this against "
-		   "mem.touch.write.anon is what that saves per page.",
+	.happens = "The VMM asks KVM to map a page; KVM looks it up and enters it into EPT or NPT, "
+		   "without an exit of the guest.",
+	.matters = "A VMM can map the memory of a guest before its start: this against "
+		   "mem.fill.write.anon is what that saves per page.",
 	.version = 1,
 	.cpls = NM_CPL3,
 	.max_samples = NM_SCENE_SAMPLES,
