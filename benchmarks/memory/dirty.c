@@ -3,8 +3,8 @@
 
 /*
  * The first write to a page of a slot whose writes are recorded. The page was in use; switching the log on takes KVM's write
- * access to it away, in pages of 4 KiB: large ones are split at once when kvm.parameter.kvm.eager_page_split is Y, or by the
- * first write to each. Then every first write exits, and KVM marks the page and gives the access back without a lock
+ * access to it away, in pages of 4 KiB: large ones are split at once when kvm.parameter.kvm.eager_page_split is Y, or
+ * mapped anew page by page in the first write to each, which then costs more. Every first write exits, and KVM marks the page and gives the access back without a lock
  * (fast_page_fault() in arch/x86/kvm/mmu/mmu.c).
  *
  * Where the CPU writes dirty pages into a log by itself (PML, kvm.parameter.kvm_intel.pml is Y), KVM only clears dirty bits, and
@@ -141,9 +141,9 @@ const struct nm_bench nm_bench_mem_dirty_write_thp = {
 	.name = "mem.dirty.write.thp",
 	.group = "memory",
 	.summary = "the same where the guest's memory was in huge pages of 2 MiB",
-	.happens = "Before its pages can be logged one by one KVM splits the huge ones: when the "
-		   "log is switched on if kvm.parameter.kvm.eager_page_split is Y, else in the "
-		   "first write to each, which is then the tail. Then as mem.dirty.write.",
+	.happens = "Before its pages can be logged one by one KVM gives up the huge ones: when the "
+		   "log is switched on if kvm.parameter.kvm.eager_page_split is Y, and the rest is "
+		   "as mem.dirty.write; else page by page, in the first write to each.",
 	.matters = "Live migration takes huge pages away from guests that had them.",
 	.version = 1,
 	.payload = "mem.touch.write",
