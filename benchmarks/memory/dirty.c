@@ -3,9 +3,9 @@
 
 /*
  * The first write to a page of a slot whose writes are recorded. The page was in use; switching the log on takes KVM's write
- * access to it away, in pages of 4 KiB: large ones are split at once when kvm.parameter.kvm.eager_page_split is Y, or
- * mapped anew page by page in the first write to each, which then costs more. Every first write exits, and KVM marks the page and gives the access back without a lock
- * (fast_page_fault() in arch/x86/kvm/mmu/mmu.c).
+ * access to it away, in pages of 4 KiB: large ones are split at once when kvm.parameter.kvm.eager_page_split is Y, or mapped
+ * anew page by page in the first write to each, which then costs more. Every first write exits, and KVM marks the page and
+ * gives the access back without a lock (fast_page_fault() in arch/x86/kvm/mmu/mmu.c).
  *
  * Where the CPU writes dirty pages into a log by itself (PML, kvm.parameter.kvm_intel.pml is Y), KVM only clears dirty bits, and
  * one write in 512 exits because that log is full.
