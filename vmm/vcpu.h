@@ -55,6 +55,9 @@ int nm_vcpu_debug(const struct nm_vcpu *vcpu, uint32_t events, uint64_t watched)
 /** Moves RIP on by so many bytes. */
 int nm_vcpu_skip(const struct nm_vcpu *vcpu, unsigned int bytes);
 
+/** Lets KVM map guest memory before the guest touches it (KVM_PRE_FAULT_MEMORY, Linux 6.11); in prefault.c. */
+int nm_vcpu_pre_fault(const struct nm_vcpu *vcpu, uint64_t gpa, uint64_t bytes);
+
 /* What ended KVM_RUN, in exit.c. */
 
 /** "KVM_EXIT_MMIO" for 6; "KVM_EXIT_99" for one that this build does not know. */
