@@ -75,6 +75,13 @@
 	X(drill_exception)                                                                         \
 	X(drill_internal_error)                                                                    \
 	X(drill_silent)                                                                            \
+	X(drill_partner_dies)                                                                      \
+	X(drill_partner_leaves)                                                                    \
+	X(drill_partner_halts)                                                                     \
+	X(drill_driver_fails)                                                                      \
+	X(drill_driver_waits)                                                                      \
+	X(drill_driven_dies)                                                                       \
+	X(drill_driven_leaves)                                                                     \
 	X(drill_crash)
 
 #define DECLARE(id) extern const struct nm_bench nm_bench_##id;

@@ -42,6 +42,8 @@ Test(registry, descriptors_are_complete_and_unique)
 		cr_assert(bench->expect.user_exits <= bench->expect.exits,
 			  "%s leaves to user space without an exit", bench->name);
 		cr_assert_eq(bench->drill, !strncmp(bench->name, "drill.", 6), "%s", bench->name);
+		cr_assert_eq(nm_bench_vcpus(bench, 2) > 1, bench->partner != NULL,
+			     "%s: further vCPUs and what they run", bench->name);
 	}
 	cr_assert_null(nm_bench_find("exit"), "half a name is found");
 }
