@@ -70,6 +70,39 @@
 	X(exit_hlt_irqchip)                                                                        \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
+	X(mem_touch_write_anon)                                                                    \
+	X(mem_touch_read_anon)                                                                     \
+	X(mem_touch_write_read)                                                                    \
+	X(mem_touch_write_memfd)                                                                   \
+	X(mem_touch_read_memfd)                                                                    \
+	X(mem_touch_write_file)                                                                    \
+	X(mem_touch_write_guest_memfd)                                                             \
+	X(mem_touch_write_thp)                                                                     \
+	X(mem_touch_write_2m)                                                                      \
+	X(mem_touch_write_1g)                                                                      \
+	X(mem_fill_write_anon)                                                                     \
+	X(mem_fill_read_anon)                                                                      \
+	X(mem_fill_write_memfd)                                                                    \
+	X(mem_fill_guest_2m)                                                                       \
+	X(mem_fill_guest_1g)                                                                       \
+	X(mem_fill_write_thp)                                                                      \
+	X(mem_fill_write_2m)                                                                       \
+	X(mem_refill_write)                                                                        \
+	X(mem_refill_read)                                                                         \
+	X(mem_dirty_write)                                                                         \
+	X(mem_dirty_write_thp)                                                                     \
+	X(mem_dirty_ring_write)                                                                    \
+	X(mem_dirty_get_clean)                                                                     \
+	X(mem_dirty_get)                                                                           \
+	X(mem_dirty_clear)                                                                         \
+	X(mem_dirty_ring_reset)                                                                    \
+	X(mem_balloon_write)                                                                       \
+	X(mem_balloon_read)                                                                        \
+	X(mem_free_write)                                                                          \
+	X(mem_ksm_write)                                                                           \
+	X(mem_userfault_missing)                                                                   \
+	X(mem_userfault_minor)                                                                     \
+	X(mem_prefault)                                                                            \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

@@ -47,6 +47,9 @@ int nm_vcpu_set_cpuid(const struct nm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid
 /** Frequency of the guest's TSC in kHz, or 0 when KVM does not say. */
 uint64_t nm_vcpu_tsc_khz(const struct nm_vcpu *vcpu);
 
+/** Lets KVM map guest memory before the guest touches it (KVM_PRE_FAULT_MEMORY, Linux 6.11); in prefault.c. */
+int nm_vcpu_pre_fault(const struct nm_vcpu *vcpu, uint64_t gpa, uint64_t bytes);
+
 /* What ended KVM_RUN, in exit.c. */
 
 /** "KVM_EXIT_MMIO" for 6; "KVM_EXIT_99" for one that this build does not know. */

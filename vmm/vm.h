@@ -42,6 +42,19 @@ int nm_vm_add_memory(struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
 /** The same with memory that the caller owns and keeps mapped; flags as of KVM_SET_USER_MEMORY_REGION. */
 int nm_vm_add_mapped(struct nm_vm *vm, uint64_t gpa, uint64_t bytes, void *host, uint32_t flags);
 
+/* Guest memory that KVM itself keeps, in guest_memfd.c. */
+
+/**
+ * A guest_memfd that this process can map as well (KVM_CAP_GUEST_MEMFD_FLAGS, Linux 6.18): the fd, or -EOPNOTSUPP with a
+ * remedy.
+ */
+int nm_vm_create_guest_memfd(const struct nm_vm *vm, uint64_t bytes);
+/** Adds it at gpa; host is where the caller has mapped it. */
+int nm_vm_add_guest_memfd(struct nm_vm *vm, uint64_t gpa, uint64_t bytes, void *host, int fd);
+
+/** Room for a slot there: 0, -EINVAL or -ENOSPC. */
+int nm_vm_check_slot(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
+
 /** Host address of [gpa, gpa + bytes), or NULL when it does not lie in one slot. */
 void *nm_vm_memory(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
 
