@@ -128,17 +128,18 @@ static void set_unsupported(struct nm_measurement *measurement, const struct nm_
 static int pilot(struct nm_session *session, size_t number)
 {
 	struct nm_measurement *measurement = &session->document->measurements.items[number];
-	const bool single = nm_bench_find(measurement->operation)->single;
+	const struct nm_bench *bench = nm_bench_find(measurement->operation);
+	const bool chooses = !bench->single && !bench->batch;
 	struct nm_round round;
 	int r;
 
-	measurement->batch = 1;
+	measurement->batch = bench->batch ? bench->batch : 1;
 	r = run_round(session, number, 0, &round);
 	if (!r && round.state == NM_STATE_UNSUPPORTED) {
 		set_unsupported(measurement, &round);
 		return 0;
 	}
-	if (!r && ran(&round) && !single && round.p50 < BATCH_BELOW) {
+	if (!r && ran(&round) && chooses && round.p50 < BATCH_BELOW) {
 		measurement->batch = PILOT_BATCH;
 		r = run_round(session, number, 0, &round);
 		if (!r && ran(&round))
