@@ -103,6 +103,20 @@
 	X(mem_userfault_missing)                                                                   \
 	X(mem_userfault_minor)                                                                     \
 	X(mem_prefault)                                                                            \
+	X(mem_slot_create)                                                                         \
+	X(mem_slot_move)                                                                           \
+	X(mem_slot_delete)                                                                         \
+	X(mem_slot_delete_running)                                                                 \
+	X(mem_mmio_first)                                                                          \
+	X(mem_mmio_again)                                                                          \
+	X(mem_pt_map)                                                                              \
+	X(mem_pt_unmap)                                                                            \
+	X(mem_pt_cycle)                                                                            \
+	X(mem_pt_protect)                                                                          \
+	X(mem_pt_fault)                                                                            \
+	X(mem_process_cycle)                                                                       \
+	X(mem_process_protect)                                                                     \
+	X(mem_process_fault)                                                                       \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
