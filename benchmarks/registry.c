@@ -117,6 +117,16 @@
 	X(mem_process_cycle)                                                                       \
 	X(mem_process_protect)                                                                     \
 	X(mem_process_fault)                                                                       \
+	X(mem_chase_g4k_h4k)                                                                       \
+	X(mem_chase_g4k_h2m)                                                                       \
+	X(mem_chase_g2m_h4k)                                                                       \
+	X(mem_chase_g2m_h2m)                                                                       \
+	X(mem_stream_read_4k)                                                                      \
+	X(mem_stream_read_2m)                                                                      \
+	X(mem_stream_write_4k)                                                                     \
+	X(mem_stream_write_2m)                                                                     \
+	X(mem_stream_copy_4k)                                                                      \
+	X(mem_stream_copy_2m)                                                                      \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
