@@ -127,6 +127,8 @@
 	X(mem_stream_write_2m)                                                                     \
 	X(mem_stream_copy_4k)                                                                      \
 	X(mem_stream_copy_2m)                                                                      \
+	X(mem_shootdown)                                                                           \
+	X(mem_process_shootdown)                                                                   \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
