@@ -32,13 +32,23 @@ static inline uint64_t next(struct stream *stream)
 
 static inline uint64_t read(struct stream *stream)
 {
-	const volatile uint64_t *at = (const volatile uint64_t *)(NM_ABI_MEMORY + next(stream));
-	const volatile uint64_t *end = at + stream->piece / sizeof(uint64_t);
-	uint64_t sum = 0;
+	uint64_t at = NM_ABI_MEMORY + next(stream);
+	const uint64_t end = at + stream->piece;
+	uint64_t sum[4] = {0};
 
-	for (; at < end; at += 4)
-		sum += (at[0] + at[1]) + (at[2] + at[3]);
-	return sum;
+	__asm__ volatile("1:\n\t"
+			 "addq (%[at]), %[sum0]\n\t"
+			 "addq 8(%[at]), %[sum1]\n\t"
+			 "addq 16(%[at]), %[sum2]\n\t"
+			 "addq 24(%[at]), %[sum3]\n\t"
+			 "addq $32, %[at]\n\t"
+			 "cmpq %[end], %[at]\n\t"
+			 "jb 1b"
+			 : [at] "+r"(at), [sum0] "+r"(sum[0]), [sum1] "+r"(sum[1]),
+			   [sum2] "+r"(sum[2]), [sum3] "+r"(sum[3])
+			 : [end] "r"(end)
+			 : "cc", "memory");
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 static inline void write(struct stream *stream)
