@@ -151,11 +151,44 @@
 	X(mem_userfault_missing)                                                                   \
 	X(mem_userfault_minor)                                                                     \
 	X(mem_prefault)                                                                            \
+	X(mem_slot_create)                                                                         \
+	X(mem_slot_move)                                                                           \
+	X(mem_slot_delete)                                                                         \
+	X(mem_slot_delete_running)                                                                 \
+	X(mem_mmio_first)                                                                          \
+	X(mem_mmio_again)                                                                          \
+	X(mem_pt_map)                                                                              \
+	X(mem_pt_unmap)                                                                            \
+	X(mem_pt_cycle)                                                                            \
+	X(mem_pt_protect)                                                                          \
+	X(mem_pt_fault)                                                                            \
+	X(mem_process_cycle)                                                                       \
+	X(mem_process_protect)                                                                     \
+	X(mem_process_fault)                                                                       \
+	X(mem_chase_g4k_h4k)                                                                       \
+	X(mem_chase_g4k_h2m)                                                                       \
+	X(mem_chase_g2m_h4k)                                                                       \
+	X(mem_chase_g2m_h2m)                                                                       \
+	X(mem_stream_read_4k)                                                                      \
+	X(mem_stream_read_2m)                                                                      \
+	X(mem_stream_write_4k)                                                                     \
+	X(mem_stream_write_2m)                                                                     \
+	X(mem_stream_copy_4k)                                                                      \
+	X(mem_stream_copy_2m)                                                                      \
+	X(mem_shootdown)                                                                           \
+	X(mem_process_shootdown)                                                                   \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
 	X(drill_internal_error)                                                                    \
 	X(drill_silent)                                                                            \
+	X(drill_partner_dies)                                                                      \
+	X(drill_partner_leaves)                                                                    \
+	X(drill_partner_halts)                                                                     \
+	X(drill_driver_fails)                                                                      \
+	X(drill_driver_waits)                                                                      \
+	X(drill_driven_dies)                                                                       \
+	X(drill_driven_leaves)                                                                     \
 	X(drill_crash)
 
 #define DECLARE(id) extern const struct nm_bench nm_bench_##id;

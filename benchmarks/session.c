@@ -134,14 +134,15 @@ static int pilot(struct nm_session *session, size_t number, struct nm_arena *are
 		 struct nm_round *round)
 {
 	struct nm_measurement *measurement = &session->document->measurements.items[number];
-	const bool single = nm_bench_find(measurement->operation)->single;
+	const struct nm_bench *bench = nm_bench_find(measurement->operation);
+	const bool chooses = !bench->single && !bench->batch;
 	int r;
 
-	measurement->batch = 1;
+	measurement->batch = bench->batch ? bench->batch : 1;
 	r = run_round(session, number, 0, arena, round);
 	if (!r && round->state == NM_STATE_UNSUPPORTED)
 		return set_unsupported(session->document, measurement, round);
-	if (!r && ran(round) && !single && round->p50 < BATCH_BELOW) {
+	if (!r && ran(round) && chooses && round->p50 < BATCH_BELOW) {
 		measurement->batch = PILOT_BATCH;
 		r = run_round(session, number, 0, arena, round);
 		if (!r && ran(round))

@@ -148,6 +148,7 @@ int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char
 		.rdi = block,
 	};
 	uint64_t function = nm_payload_function(&guest->payload, operation);
+	int r;
 
 	if (!function)
 		return nm_fail(ENOENT, "the payload has no operation %s", operation);
@@ -161,7 +162,8 @@ int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char
 		.shared_gpa = guest->shared,
 	};
 	write_tss(nm_vm_memory(&guest->vm, mode.tss, NM_ABI_TSS_LIMIT + 1), mode.rsp);
-	return nm_vcpu_enter_long_mode(&guest->vcpus[vcpu], &mode);
+	r = nm_vcpu_enter_long_mode(&guest->vcpus[vcpu], &mode);
+	return r || !vcpu ? r : nm_vcpu_make_runnable(&guest->vcpus[vcpu]);
 }
 
 static const char *exception_name(uint64_t vector)

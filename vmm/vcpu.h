@@ -35,6 +35,9 @@ struct nm_long_mode {
 
 int nm_vcpu_enter_long_mode(const struct nm_vcpu *vcpu, const struct nm_long_mode *mode);
 
+/** With the in-kernel irqchip all vCPUs but the first wait for INIT and SIPI, unless they are told to run. */
+int nm_vcpu_make_runnable(const struct nm_vcpu *vcpu);
+
 /** Starts a vCPU in 32-bit protected mode without paging, all segments flat, as PVH has it. */
 int nm_vcpu_enter_protected_mode(const struct nm_vcpu *vcpu, uint32_t eip, uint32_t ebx);
 

@@ -42,8 +42,27 @@ Test(registry, descriptors_are_complete_and_unique)
 		cr_assert(bench->expect.user_exits <= bench->expect.exits,
 			  "%s leaves to user space without an exit", bench->name);
 		cr_assert_eq(bench->drill, !strncmp(bench->name, "drill.", 6), "%s", bench->name);
+		cr_assert_eq(nm_bench_vcpus(bench, 2) > 1, bench->partner != NULL,
+			     "%s: further vCPUs and what they run", bench->name);
 	}
 	cr_assert_null(nm_bench_find("exit"), "half a name is found");
+}
+
+Test(registry, axes_have_ascending_points)
+{
+	for (size_t i = 0; nm_benches[i]; i++) {
+		const char *name = nm_benches[i]->name;
+		const struct nm_axis *axis = nm_benches[i]->axis;
+
+		cr_assert_not(nm_benches[i]->single && nm_benches[i]->batch, "%s: batch", name);
+		if (!axis)
+			continue;
+		cr_assert(axis->count && axis->count <= NM_MAX_POINTS, "%s: points", name);
+		cr_assert(axis->usual < axis->count, "%s: usual points", name);
+		cr_assert(axis->counted <= axis->count, "%s: counted points", name);
+		for (size_t point = 1; point < axis->count; point++)
+			cr_assert_gt(axis->points[point], axis->points[point - 1], "%s", name);
+	}
 }
 
 Test(registry, profiles_stay_within_the_limits)
@@ -223,6 +242,57 @@ Test(plan, contexts_and_levels_that_do_not_exist_are_left_out)
 	cr_assert_eq(document.measurements.count, 3, "%zu in all", document.measurements.count);
 	cr_assert_eq(plan("floor.loop", false, true), 0, "%s", nm_error_last()->text);
 	cr_assert_eq(document.measurements.count, 5, "%zu in all", document.measurements.count);
+}
+
+static void assert_points(const char *pattern, size_t expected)
+{
+	size_t before = document.measurements.count;
+
+	cr_assert_eq(plan(pattern, true, false), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(document.measurements.count - before, expected, "%s: %zu points", pattern,
+		     document.measurements.count - before);
+}
+
+Test(plan, an_axis_is_a_series_of_measurements)
+{
+	static const uint64_t points[] = {1, 64, 1024};
+	struct nm_arena *arena = &document.arena;
+
+	pass_all();
+	assert_points("mem.slot.move", COUNT(points));
+	for (size_t i = 0; i < COUNT(points); i++) {
+		cr_assert_str_eq(planned(i)->series, "slots", "%s", planned(i)->series);
+		cr_assert_eq(nm_measurement_point(planned(i)), points[i], "point %zu", i);
+	}
+	cr_assert_str_eq(nm_measurement_name(arena, planned(1)), "mem.slot.move/native/slots64",
+			 "%s", nm_measurement_name(arena, planned(1)));
+}
+
+Test(plan, slow_points_are_for_those_who_ask)
+{
+	pass_all();
+	assert_points("mem.slot.mov?", 2);
+	document.run.plan.profile = "quick";
+	assert_points("mem.slot.mov?", 2);
+	document.run.plan.profile = "thorough";
+	assert_points("mem.slot.mov?", 3);
+	document.run.clock = NM_CLOCK_INSTRUCTIONS;
+	assert_points("mem.slot.mov?", 1);
+	assert_points("mem.slot.move", 1);
+}
+
+Test(plan, points_with_more_vcpus_than_cpus_are_unsupported)
+{
+	pass_all();
+	add_finding(&document, "topology.threads", NM_STATUS_INFO, NM_INT(4));
+	cr_assert_eq(plan("mem.shootdown", false, true), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(document.measurements.count, 3, "%zu", document.measurements.count);
+	cr_assert_neq(planned(0)->state, NM_STATE_UNSUPPORTED, "2 vCPUs");
+	cr_assert_neq(planned(1)->state, NM_STATE_UNSUPPORTED, "4 vCPUs");
+	cr_assert_eq(planned(2)->state, NM_STATE_UNSUPPORTED, "8 vCPUs on 4 CPUs");
+	cr_assert_str_eq(planned(2)->reason,
+			 "needs topology.threads of 8: it is 4 (read from a sample)", "%s",
+			 planned(2)->reason);
 }
 
 Test(plan, nothing_at_all_is_refused)

@@ -594,7 +594,58 @@ Test(reports, every_cell_survives_any_byte)
 	}
 }
 
+/* Series */
+
+static void add_point(struct nm_document *document, int64_t bytes)
+{
+	struct nm_measurement *m = add_measurement(document, "mem.walk", NM_CONTEXT_GUEST);
+
+	m->series = "bytes";
+	nm_map_set(&document->arena, &m->parameters, "cpl", NM_INT(3));
+	nm_map_set(&document->arena, &m->parameters, "bytes", NM_INT(bytes));
+	sample_numbers(document, m);
+}
+
+static char *render_series(const char *format)
+{
+	struct nm_document document;
+	char *text;
+
+	sample_document(&document);
+	add_point(&document, 65536);
+	add_point(&document, 16777216);
+	text = render(format, &document, &plain);
+	nm_document_free(&document);
+	return text;
+}
+
+Test(reports, a_series_is_a_row_for_each_point_in_their_order)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		char *text = render_series(both_formats[i]);
+		const char *first = strstr(text, "guest cpl3 64KiB");
+
+		cr_assert(first && strstr(first, "guest cpl3 16MiB"), "%s:\n%s", both_formats[i],
+			  shown(text, strlen(text)));
+		free(text);
+	}
+}
+
 /* JSON */
+
+Test(reports, json_says_along_what_a_series_goes)
+{
+	char *text = render_series("json");
+	struct nm_document document = {0};
+
+	cr_assert_eq(nm_document_parse("json", text, strlen(text), &document), 0, "not read: %s",
+		     nm_error_last()->text);
+	cr_assert_eq(document.measurements.count, 4, "%zu", document.measurements.count);
+	cr_assert_null(document.measurements.items[1].series, "a series of one");
+	cr_assert_str_eq(document.measurements.items[3].series, "bytes", "another series");
+	nm_document_free(&document);
+	free(text);
+}
 
 Test(reports, json_is_the_document_itself)
 {
