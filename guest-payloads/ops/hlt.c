@@ -9,7 +9,7 @@ NM_GUEST_OP("exit.hlt", hlt)
 }
 
 /* Returns with interrupts off. */
-NM_HANDLER(hlt_handler, NM_HANDLER_COUNT NM_HANDLER_CLI);
+NM_HANDLER(hlt_handler, NM_HANDLER_COUNT NM_HANDLER_SKIP_HLT NM_HANDLER_CLI);
 
 #define TIMER_VECTOR 0x40
 
