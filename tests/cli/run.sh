@@ -18,7 +18,7 @@ backend = next((f["value"] for f in d["findings"] if f["id"] == "kvm.backend"), 
 table = expected.get(backend, {})
 bad = False
 for m in d["measurements"]:
-    name = "/".join([m["operation"], m["context"]] + [f"cpl{v}" for v in m["parameters"].values()])
+    name = "/".join([m["operation"], m["context"]] + [f"{k}{v}" for k, v in m["parameters"].items()])
     states, reason = table.get(name, (["ok"], ""))
     # A neighbour may disturb any of them; that is what noisy is for, and it must say so.
     if m["state"] == "noisy" and "ok" in states and m["reason"]:
