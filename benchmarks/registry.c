@@ -70,18 +70,18 @@
 	X(exit_hlt_irqchip)                                                                        \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
-	X(interrupt_ipi_spinning)                                                                  \
-	X(interrupt_ipi_halted)                                                                    \
-	X(interrupt_ipi_broadcast)                                                                 \
-	X(interrupt_spin_ring)                                                                     \
-	X(interrupt_irqfd_spinning)                                                                \
-	X(interrupt_irqfd_halted)                                                                  \
-	X(interrupt_irqfd_asleep)                                                                  \
-	X(interrupt_irqfd_level)                                                                   \
-	X(interrupt_msi_spinning)                                                                  \
-	X(interrupt_nmi_spinning)                                                                  \
-	X(interrupt_nmi_ioctl)                                                                     \
-	X(interrupt_ioctl)                                                                         \
+	X(irq_ipi_spinning)                                                                        \
+	X(irq_ipi_halted)                                                                          \
+	X(irq_ipi_broadcast)                                                                       \
+	X(irq_spin_ring)                                                                           \
+	X(irq_irqfd_spinning)                                                                      \
+	X(irq_irqfd_halted)                                                                        \
+	X(irq_irqfd_asleep)                                                                        \
+	X(irq_irqfd_level)                                                                         \
+	X(irq_msi_spinning)                                                                        \
+	X(irq_nmi_spinning)                                                                        \
+	X(irq_nmi_ioctl)                                                                           \
+	X(irq_ioctl)                                                                               \
 	X(native_futex_pingpong)                                                                   \
 	X(native_pipe_pingpong)                                                                    \
 	X(drill_spin)                                                                              \

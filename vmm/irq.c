@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -111,19 +112,22 @@ int nm_vm_irqfd_resample(const struct nm_vm *vm, int event_fd, int resample_fd, 
 
 int nm_vm_route_msi(const struct nm_vm *vm, uint32_t gsi, uint32_t address, uint32_t data)
 {
-	struct {
-		struct kvm_irq_routing table;
-		struct kvm_irq_routing_entry entry;
-	} request = {
-		.table = {.nr = 1},
-		.entry = {.gsi = gsi,
-			  .type = KVM_IRQ_ROUTING_MSI,
-			  .u.msi = {.address_lo = address, .data = data}},
+	const struct kvm_irq_routing_entry entry = {
+		.gsi = gsi,
+		.type = KVM_IRQ_ROUTING_MSI,
+		.u.msi = {.address_lo = address, .data = data},
 	};
+	struct kvm_irq_routing *table = calloc(1, sizeof(*table) + sizeof(entry));
+	int r = 0;
 
-	if (ioctl(vm->fd, KVM_SET_GSI_ROUTING, &request))
-		return nm_fail(errno, "KVM_SET_GSI_ROUTING: %s", strerror(errno));
-	return 0;
+	if (!table)
+		return nm_fail(ENOMEM, "out of memory");
+	table->nr = 1;
+	memcpy(table->entries, &entry, sizeof(entry));
+	if (ioctl(vm->fd, KVM_SET_GSI_ROUTING, table))
+		r = nm_fail(errno, "KVM_SET_GSI_ROUTING: %s", strerror(errno));
+	free(table);
+	return r;
 }
 
 int nm_vm_signal_msi(const struct nm_vm *vm, uint32_t address, uint32_t data)

@@ -96,8 +96,8 @@ static void release(struct nm_guest_round *round)
 	free(round->own);
 }
 
-const struct nm_bench nm_bench_interrupt_ioctl = {
-	.name = "interrupt.ioctl",
+const struct nm_bench nm_bench_irq_ioctl = {
+	.name = "irq.ioctl",
 	.group = "interrupts",
 	.summary = "OUT to the VMM, which injects an interrupt by KVM_INTERRUPT",
 	.happens = "OUT leaves to the VMM, which queues a vector by an ioctl and enters again; the "
@@ -114,8 +114,8 @@ const struct nm_bench nm_bench_interrupt_ioctl = {
 	.release = release,
 };
 
-const struct nm_bench nm_bench_interrupt_nmi_ioctl = {
-	.name = "interrupt.nmi.ioctl",
+const struct nm_bench nm_bench_irq_nmi_ioctl = {
+	.name = "irq.nmi.ioctl",
 	.group = "interrupts",
 	.summary = "OUT to the VMM, which injects an NMI by KVM_NMI",
 	.happens = "OUT leaves to the VMM, which queues an NMI by an ioctl and enters again; the "

@@ -136,8 +136,8 @@ static bool native_wake(struct nm_native_round *round, char *why, size_t size)
 	return right;
 }
 
-const struct nm_bench nm_bench_interrupt_ipi_spinning = {
-	.name = "interrupt.ipi.spinning",
+const struct nm_bench nm_bench_irq_ipi_spinning = {
+	.name = "irq.ipi.spinning",
 	.group = "interrupts",
 	.summary = "an IPI to a vCPU that runs, until its handler has counted; natively "
 		   "membarrier()",
@@ -162,8 +162,8 @@ const struct nm_bench nm_bench_interrupt_ipi_spinning = {
 	.native = native_membarrier,
 };
 
-const struct nm_bench nm_bench_interrupt_ipi_halted = {
-	.name = "interrupt.ipi.halted",
+const struct nm_bench nm_bench_irq_ipi_halted = {
+	.name = "irq.ipi.halted",
 	.group = "interrupts",
 	.summary = "an IPI to a vCPU that has halted, until its handler has counted; natively a "
 		   "futex",
@@ -191,8 +191,8 @@ const struct nm_bench nm_bench_interrupt_ipi_halted = {
 
 static const struct nm_axis vcpus = {.name = "vcpus", .points = {2, 4, 8, 16}, .count = 4};
 
-const struct nm_bench nm_bench_interrupt_ipi_broadcast = {
-	.name = "interrupt.ipi.broadcast",
+const struct nm_bench nm_bench_irq_ipi_broadcast = {
+	.name = "irq.ipi.broadcast",
 	.group = "interrupts",
 	.summary = "an IPI to all other vCPUs, which run, until all handlers have counted",
 	.happens = "One write to ICR with the shorthand for all but self exits to KVM, which kicks "

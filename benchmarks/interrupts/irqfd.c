@@ -218,8 +218,8 @@ static bool native_event(struct nm_native_round *round, char *why, size_t size)
 	return right;
 }
 
-const struct nm_bench nm_bench_interrupt_irqfd_spinning = {
-	.name = "interrupt.irqfd.spinning",
+const struct nm_bench nm_bench_irq_irqfd_spinning = {
+	.name = "irq.irqfd.spinning",
 	.group = "interrupts",
 	.summary = "an MSI by irqfd to a vCPU that runs; natively a signal to a thread that runs",
 	.happens =
@@ -244,8 +244,8 @@ const struct nm_bench nm_bench_interrupt_irqfd_spinning = {
 	.native = native_signal,
 };
 
-const struct nm_bench nm_bench_interrupt_irqfd_halted = {
-	.name = "interrupt.irqfd.halted",
+const struct nm_bench nm_bench_irq_irqfd_halted = {
+	.name = "irq.irqfd.halted",
 	.group = "interrupts",
 	.summary = "an MSI by irqfd to a vCPU that has just halted",
 	.happens = "The guest halts, for which it exits; another thread of the host signals an "
@@ -267,12 +267,12 @@ const struct nm_bench nm_bench_interrupt_irqfd_halted = {
 	.verify = nm_interrupts_verify,
 };
 
-const struct nm_bench nm_bench_interrupt_irqfd_asleep = {
-	.name = "interrupt.irqfd.asleep",
+const struct nm_bench nm_bench_irq_irqfd_asleep = {
+	.name = "irq.irqfd.asleep",
 	.group = "interrupts",
 	.summary = "an MSI by irqfd to a vCPU that sleeps; natively a thread that sleeps on an "
 		   "eventfd",
-	.happens = "As interrupt.irqfd.halted, with KVM's polling forbidden: the thread of the "
+	.happens = "As irq.irqfd.halted, with KVM's polling forbidden: the thread of the "
 		   "vCPU sleeps, and the scheduler of the host must wake it.",
 	.matters = "It is the way to a guest that has been idle for a while: the first request "
 		   "after a pause pays for it.",
@@ -294,8 +294,8 @@ const struct nm_bench nm_bench_interrupt_irqfd_asleep = {
 	.native = native_event,
 };
 
-const struct nm_bench nm_bench_interrupt_irqfd_level = {
-	.name = "interrupt.irqfd.level",
+const struct nm_bench nm_bench_irq_irqfd_level = {
+	.name = "irq.irqfd.level",
 	.group = "interrupts",
 	.summary = "a level of the IOAPIC by irqfd to a vCPU that runs, lowered by its EOI",
 	.happens = "A worker of the kernel raises the line and kicks the vCPU, which exits and "

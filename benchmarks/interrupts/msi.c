@@ -3,7 +3,7 @@
 
 /*
  * Interrupts that another thread of the host causes by an ioctl: an MSI, and an NMI by an MSI of that delivery mode. KVM_NMI
- * itself waits for KVM_RUN to return (interrupt.nmi.ioctl), so that a VMM must first kick the vCPU out.
+ * itself waits for KVM_RUN to return (irq.nmi.ioctl), so that a VMM must first kick the vCPU out.
  */
 #include "benchmarks/interrupts/driven.h"
 
@@ -31,8 +31,8 @@ static bool drive_nmi(struct nm_guest_round *round, char *why, size_t size)
 	return nm_interrupt_samples(round, &how, why, size);
 }
 
-const struct nm_bench nm_bench_interrupt_msi_spinning = {
-	.name = "interrupt.msi.spinning",
+const struct nm_bench nm_bench_irq_msi_spinning = {
+	.name = "irq.msi.spinning",
 	.group = "interrupts",
 	.summary = "an MSI by KVM_SIGNAL_MSI to a vCPU that runs",
 	.happens = "Another thread of the host delivers an MSI by an ioctl and kicks the vCPU, "
@@ -53,8 +53,8 @@ const struct nm_bench nm_bench_interrupt_msi_spinning = {
 	.verify = nm_interrupts_verify,
 };
 
-const struct nm_bench nm_bench_interrupt_nmi_spinning = {
-	.name = "interrupt.nmi.spinning",
+const struct nm_bench nm_bench_irq_nmi_spinning = {
+	.name = "irq.nmi.spinning",
 	.group = "interrupts",
 	.summary = "an NMI from another thread to a vCPU that runs",
 	.happens = "Another thread of the host delivers an MSI of the delivery mode NMI; the vCPU "

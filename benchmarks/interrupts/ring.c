@@ -89,8 +89,8 @@ static bool native(struct nm_native_round *round, char *why, size_t size)
 
 static const struct nm_axis vcpus = {.name = "vcpus", .points = {2, 4, 8, 16}, .count = 4};
 
-const struct nm_bench nm_bench_interrupt_spin_ring = {
-	.name = "interrupt.spin.ring",
+const struct nm_bench nm_bench_irq_spin_ring = {
+	.name = "irq.spin.ring",
 	.group = "interrupts",
 	.summary = "vCPUs, or threads, that hand a token round by spinning with PAUSE",
 	.happens = "Each vCPU spins on a word in memory until it is its turn and hands on; a cache "

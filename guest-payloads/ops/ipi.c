@@ -50,19 +50,19 @@ static uint64_t interrupt_halted(struct nm_abi_control *control)
 	return interrupt(control, TO_VCPU_1);
 }
 
-NM_GUEST_OP("interrupt.ipi.spinning", ipi_spinning)
+NM_GUEST_OP("irq.ipi.spinning", ipi_spinning)
 {
 	start_sender(control);
 	NM_MEASURE_TICKS(control, interrupt(control, TO_VCPU_1));
 }
 
-NM_GUEST_OP("interrupt.ipi.halted", ipi_halted)
+NM_GUEST_OP("irq.ipi.halted", ipi_halted)
 {
 	start_sender(control);
 	NM_MEASURE_TICKS(control, interrupt_halted(control));
 }
 
-NM_GUEST_OP("interrupt.ipi.broadcast", ipi_broadcast)
+NM_GUEST_OP("irq.ipi.broadcast", ipi_broadcast)
 {
 	start_sender(control);
 	NM_MEASURE_TICKS(control, interrupt(control, TO_OTHERS));

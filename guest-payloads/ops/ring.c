@@ -13,7 +13,7 @@ static void once_round(struct nm_abi_shared *shared, uint64_t vcpus)
 		__asm__ volatile("pause");
 }
 
-NM_GUEST_OP("interrupt.spin.ring", spin_ring)
+NM_GUEST_OP("irq.spin.ring", spin_ring)
 {
 	struct nm_abi_shared *shared = nm_shared(control);
 	const uint64_t vcpus = control->vcpus;

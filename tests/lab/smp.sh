@@ -6,7 +6,7 @@
 source "$(dirname "$0")/../cli/lib.sh"
 
 measures "$SOURCE/lab/nestmark-lab" svm --cpus 2 --nestmark "$NESTMARK" -- \
-    run 'interrupt.*' 'native.*' 'drill.p*' 'drill.dri*' --rounds 6 --samples 40 --time-limit 2s -q -o json:run.json
+    run 'irq.*' 'native.*' 'drill.p*' 'drill.dri*' --rounds 6 --samples 40 --time-limit 2s -q -o json:run.json
 valid run.json
 /usr/bin/python3 - <<'P' || fail "states"
 import json
@@ -48,7 +48,7 @@ measurements = json.load(open("run.json"))["measurements"]
 problems = [(m["operation"], m["context"], m["parameters"], m["state"], m["reason"], problem(m))
             for m in measurements if problem(m)]
 assert not problems, "\n".join(map(str, problems))
-assert sum(m["context"] == "guest" and m["operation"].startswith("interrupt.") and len(m["rounds"]) == 6
+assert sum(m["context"] == "guest" and m["operation"].startswith("irq.") and len(m["rounds"]) == 6
            for m in measurements) >= 13
 P
 done_testing

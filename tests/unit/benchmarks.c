@@ -417,7 +417,7 @@ Test(summary, where_kvms_differ_two_numbers_of_exits_are_right)
 
 Test(summary, exits_that_vary_are_shown_and_not_judged)
 {
-	struct nm_measurement *m = measured("interrupt.spin.ring", NM_CONTEXT_GUEST, 10);
+	struct nm_measurement *m = measured("irq.spin.ring", NM_CONTEXT_GUEST, 10);
 
 	set_counter(m, "exits", 0.4);
 	assert_state(m, NM_STATE_OK, NULL);
