@@ -70,6 +70,18 @@
 	X(exit_hlt_irqchip)                                                                        \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
+	X(irq_self_ipi_x2apic_sti)                                                                 \
+	X(irq_self_ipi_x2apic_hlt)                                                                 \
+	X(irq_self_ipi_x2apic_tpr)                                                                 \
+	X(irq_self_ipi_x2apic_tpr_sti)                                                             \
+	X(irq_self_ipi_x2apic_tpr_hlt)                                                             \
+	X(irq_self_ipi_xapic_sti)                                                                  \
+	X(irq_self_ipi_xapic_hlt)                                                                  \
+	X(irq_self_ipi_xapic_tpr)                                                                  \
+	X(irq_self_ipi_xapic_tpr_sti)                                                              \
+	X(irq_self_ipi_xapic_tpr_hlt)                                                              \
+	X(irq_eoi_x2apic)                                                                          \
+	X(irq_eoi_xapic)                                                                           \
 	X(irq_ipi_spinning)                                                                        \
 	X(irq_ipi_halted)                                                                          \
 	X(irq_ipi_broadcast)                                                                       \
@@ -84,6 +96,17 @@
 	X(irq_ioctl)                                                                               \
 	X(native_futex_pingpong)                                                                   \
 	X(native_pipe_pingpong)                                                                    \
+	X(timer_deadline_spin)                                                                     \
+	X(timer_deadline_hlt)                                                                      \
+	X(timer_deadline_past)                                                                     \
+	X(timer_oneshot_spin)                                                                      \
+	X(timer_oneshot_hlt)                                                                       \
+	X(timer_periodic_hlt)                                                                      \
+	X(timer_halt_poll_off)                                                                     \
+	X(timer_halt_poll_on)                                                                      \
+	X(clock_kvmclock)                                                                          \
+	X(steal_report)                                                                            \
+	X(noise_gaps)                                                                              \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

@@ -79,6 +79,18 @@ static inline void nm_set_priority(uint64_t class)
 #define NM_HANDLER_COUNT "	incq	%gs:112\n"
 /* The interrupted code goes on with interrupts off. */
 #define NM_HANDLER_CLI "	andl	$~0x200, 16(%rsp)\n"
+/*
+ * An interrupt that comes between STI and the HLT behind it, which no CPU lets in there, would leave the vCPU halted for
+ * ever: it is counted in result[1], and that HLT skipped.
+ */
+#define NM_HANDLER_SKIP_HLT                                                                        \
+	"	pushq	%rax\n"                                                                            \
+	"	movq	8(%rsp), %rax\n"                                                                    \
+	"	cmpb	$0xf4, (%rax)\n"                                                                    \
+	"	jne	1f\n"                                                                                \
+	"	incq	8(%rsp)\n"                                                                          \
+	"	incq	%gs:120\n"                                                                          \
+	"1:	popq	%rax\n"
 /* Ends the interrupt. */
 #define NM_HANDLER_EOI                                                                             \
 	"	pushq	%rax\n"                                                                            \

@@ -121,6 +121,14 @@ isr_skip_ud:
 	addq	$2, (%rsp)
 	iretq
 
+/* For #UD too: the code behind the UD2 goes on with interrupts on. */
+	.balign	16
+	.globl	nm_isr_interrupts_on
+nm_isr_interrupts_on:
+	addq	$2, (%rsp)
+	orl	$0x200, 16(%rsp)
+	iretq
+
 	.section .nm_tables, "aw"
 	.balign	4096
 /* The first and the fourth GiB, in pages of 2 MiB, each mapped to itself: memory and MMIO, and the APICs. */

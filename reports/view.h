@@ -36,8 +36,9 @@ struct nm_view {
 		struct nm_view_row *items;
 		size_t count;
 	} rows;
-	struct nm_strings reasons; /* one line for everything that is not ok */
-	struct nm_strings notes;   /* how to read the table, and what to doubt */
+	struct nm_strings reasons;    /* one line for everything that is not ok */
+	struct nm_strings histograms; /* one line for each measurement that has one */
+	struct nm_strings notes;      /* how to read the table, and what to doubt */
 };
 
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document);

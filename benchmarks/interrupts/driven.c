@@ -87,7 +87,7 @@ bool nm_interrupt_samples(struct nm_guest_round *round, const struct nm_interrup
 	return none_too_many(&drive);
 }
 
-bool nm_interrupts_verify(const struct nm_guest_round *round, char *why, size_t size)
+bool nm_driven_verify(const struct nm_guest_round *round, char *why, size_t size)
 {
 	uint64_t came = round->shared->vcpu[0].value;
 

@@ -28,6 +28,6 @@ bool nm_interrupt_samples(struct nm_guest_round *round, const struct nm_interrup
 bool nm_settle_halted(struct nm_guest_round *round);
 
 /** True when the guest has counted as many interrupts as there were operations. */
-bool nm_interrupts_verify(const struct nm_guest_round *round, char *why, size_t size);
+bool nm_driven_verify(const struct nm_guest_round *round, char *why, size_t size);
 
 #endif

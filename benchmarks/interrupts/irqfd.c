@@ -139,7 +139,7 @@ static bool verify_level(const struct nm_guest_round *round, char *why, size_t s
 {
 	const struct level *level = round->own;
 
-	if (!nm_interrupts_verify(round, why, size))
+	if (!nm_driven_verify(round, why, size))
 		return false;
 	if (level->lowered == round->operations)
 		return true;
@@ -240,7 +240,7 @@ const struct nm_bench nm_bench_irq_irqfd_spinning = {
 	.expect = {.exits = 0, .exits_or = 2},
 	.prepare = prepare_msi,
 	.drive = drive_spinning,
-	.verify = nm_interrupts_verify,
+	.verify = nm_driven_verify,
 	.native = native_signal,
 };
 
@@ -264,7 +264,7 @@ const struct nm_bench nm_bench_irq_irqfd_halted = {
 	.expect = {.exits = 1, .exits_or = 2},
 	.prepare = prepare_msi,
 	.drive = drive_halted,
-	.verify = nm_interrupts_verify,
+	.verify = nm_driven_verify,
 };
 
 const struct nm_bench nm_bench_irq_irqfd_asleep = {
@@ -290,7 +290,7 @@ const struct nm_bench nm_bench_irq_irqfd_asleep = {
 	.configure = nm_vm_never_poll,
 	.prepare = prepare_msi,
 	.drive = drive_halted,
-	.verify = nm_interrupts_verify,
+	.verify = nm_driven_verify,
 	.native = native_event,
 };
 

@@ -50,7 +50,7 @@ const struct nm_bench nm_bench_irq_msi_spinning = {
 	.irqchip = true,
 	.expect = {.exits = 0, .exits_or = 2},
 	.drive = drive_msi,
-	.verify = nm_interrupts_verify,
+	.verify = nm_driven_verify,
 };
 
 const struct nm_bench nm_bench_irq_nmi_spinning = {
@@ -71,5 +71,5 @@ const struct nm_bench nm_bench_irq_nmi_spinning = {
 	.irqchip = true,
 	.expect = {.exits = 1, .exits_or = 2},
 	.drive = drive_nmi,
-	.verify = nm_interrupts_verify,
+	.verify = nm_driven_verify,
 };

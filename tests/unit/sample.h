@@ -61,6 +61,7 @@ static inline void sample_ok_round(struct nm_document *document, struct nm_measu
 	round->context_switches = 1;
 	round->migrations = 2;
 	nm_map_set(&document->arena, &round->counters_per_op, "exits", NM_REAL(1.002));
+	nm_map_set(&document->arena, &round->histogram, "2000", NM_INT(3));
 	nm_strings_add(&document->arena, &round->flags, "overhead");
 }
 
@@ -123,6 +124,9 @@ static inline void sample_measurements(struct nm_document *document)
 	sample_numbers(document, m);
 	sample_ok_round(document, m);
 	sample_ok_round(document, m);
+	nm_map_set(&document->arena, &m->histogram, "0", NM_INT(1));
+	nm_map_set(&document->arena, &m->histogram, "2000", NM_INT(1234));
+	nm_map_set(&document->arena, &m->histogram, "50000000", NM_INT(2));
 	m = add_measurement(document, "floor.loop", NM_CONTEXT_NATIVE);
 	m->group = "floors";
 	m->state = NM_STATE_FAILED;
