@@ -11,8 +11,9 @@
  * - A level of the IOAPIC is raised by a worker of the kernel, and lowered by the guest's EOI, which exits even with
  *   virtualized APICs, because KVM must signal the resample fd.
  *
- * A halted vCPU is polled for by KVM for a while (halt_poll_ns), then put to sleep. Signals that come soon after HLT meet the
- * former; .asleep forbids it, so that waking goes through the scheduler of the host.
+ * A halted vCPU is polled for by KVM for a while (halt_poll_ns), but only while no other task wants its CPU, and then put to
+ * sleep. Signals that come soon after HLT meet the former on a quiet machine; .asleep forbids it, so that waking always goes
+ * through the scheduler of the host.
  */
 #include "benchmarks/interrupts/driven.h"
 

@@ -6,7 +6,8 @@
 source "$(dirname "$0")/../cli/lib.sh"
 
 measures "$SOURCE/lab/nestmark-lab" svm --cpus 2 --nestmark "$NESTMARK" -- \
-    run 'irq.*' 'native.*' 'drill.p*' 'drill.dri*' --rounds 6 --samples 40 --time-limit 2s -q -o json:run.json
+    run 'irq.ipi.*' 'irq.irqfd.*' 'irq.[mns]*.spinning' irq.spin.ring irq.nmi.ioctl irq.ioctl 'native.*' 'drill.p*' 'drill.dri*' \
+    --rounds 6 --samples 40 --time-limit 2s -q -o json:run.json
 valid run.json
 /usr/bin/python3 - <<'P' || fail "states"
 import json
@@ -49,6 +50,6 @@ problems = [(m["operation"], m["context"], m["parameters"], m["state"], m["reaso
             for m in measurements if problem(m)]
 assert not problems, "\n".join(map(str, problems))
 assert sum(m["context"] == "guest" and m["operation"].startswith("irq.") and len(m["rounds"]) == 6
-           for m in measurements) >= 13
+           for m in measurements) >= 13, "operations are missing"
 P
 done_testing
