@@ -22,7 +22,7 @@ bool nm_drive_wait(const struct nm_guest_round *round, const volatile uint64_t *
 {
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) < value) {
 		if (__atomic_load_n(round->over, __ATOMIC_ACQUIRE))
-			return false;
+			return __atomic_load_n(word, __ATOMIC_ACQUIRE) >= value;
 		__builtin_ia32_pause();
 	}
 	return true;

@@ -107,6 +107,20 @@
 	X(irq_self_ipi_xapic_tpr_hlt)                                                              \
 	X(irq_eoi_x2apic)                                                                          \
 	X(irq_eoi_xapic)                                                                           \
+	X(irq_ipi_spinning)                                                                        \
+	X(irq_ipi_halted)                                                                          \
+	X(irq_ipi_broadcast)                                                                       \
+	X(irq_spin_ring)                                                                           \
+	X(irq_irqfd_spinning)                                                                      \
+	X(irq_irqfd_halted)                                                                        \
+	X(irq_irqfd_asleep)                                                                        \
+	X(irq_irqfd_level)                                                                         \
+	X(irq_msi_spinning)                                                                        \
+	X(irq_nmi_spinning)                                                                        \
+	X(irq_nmi_ioctl)                                                                           \
+	X(irq_ioctl)                                                                               \
+	X(native_futex_pingpong)                                                                   \
+	X(native_pipe_pingpong)                                                                    \
 	X(timer_deadline_spin)                                                                     \
 	X(timer_deadline_hlt)                                                                      \
 	X(timer_deadline_past)                                                                     \

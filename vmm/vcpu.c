@@ -155,6 +155,22 @@ int nm_vcpu_set_cpuid(const struct nm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid
 	return 0;
 }
 
+int nm_vcpu_interrupt(const struct nm_vcpu *vcpu, unsigned int vector)
+{
+	struct kvm_interrupt request = {.irq = vector};
+
+	if (ioctl(vcpu->fd, KVM_INTERRUPT, &request))
+		return nm_fail(errno, "KVM_INTERRUPT %u: %s", vector, strerror(errno));
+	return 0;
+}
+
+int nm_vcpu_nmi(const struct nm_vcpu *vcpu)
+{
+	if (ioctl(vcpu->fd, KVM_NMI))
+		return nm_fail(errno, "KVM_NMI: %s", strerror(errno));
+	return 0;
+}
+
 uint64_t nm_vcpu_tsc_khz(const struct nm_vcpu *vcpu)
 {
 	int khz = ioctl(vcpu->fd, KVM_GET_TSC_KHZ, 0);

@@ -44,6 +44,10 @@ int nm_vcpu_enter_protected_mode(const struct nm_vcpu *vcpu, uint32_t eip, uint3
 /** Gives a vCPU that has not run yet another CPUID than KVM's supported one. */
 int nm_vcpu_set_cpuid(const struct nm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid);
 
+/** Queues an interrupt without in-kernel irqchip (KVM_INTERRUPT), or an NMI (KVM_NMI); KVM_RUN must not be running. */
+int nm_vcpu_interrupt(const struct nm_vcpu *vcpu, unsigned int vector);
+int nm_vcpu_nmi(const struct nm_vcpu *vcpu);
+
 /** Frequency of the guest's TSC in kHz, or 0 when KVM does not say. */
 uint64_t nm_vcpu_tsc_khz(const struct nm_vcpu *vcpu);
 

@@ -75,6 +75,17 @@ int nm_vm_ioeventfd_match(const struct nm_vm *vm, enum nm_bus bus, uint64_t addr
 int nm_vm_coalesce(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes);
 /** Signals on event_fd raise the interrupt line gsi inside KVM. */
 int nm_vm_irqfd(const struct nm_vm *vm, int event_fd, uint32_t gsi);
+/**
+ * The same for a line that is level-triggered in the IOAPIC: the guest's EOI lowers it and signals resample_fd
+ * (KVM_IRQFD_FLAG_RESAMPLE).
+ */
+int nm_vm_irqfd_resample(const struct nm_vm *vm, int event_fd, int resample_fd, uint32_t gsi);
+/** Makes the line gsi an MSI, and leaves no other line. */
+int nm_vm_route_msi(const struct nm_vm *vm, uint32_t gsi, uint32_t address, uint32_t data);
+/** Delivers an MSI (KVM_SIGNAL_MSI), from any thread. -EAGAIN when the guest does not take it. */
+int nm_vm_signal_msi(const struct nm_vm *vm, uint32_t address, uint32_t data);
+/** vCPUs that halt are put to sleep at once (KVM_CAP_HALT_POLL of 0 ns). */
+int nm_vm_never_poll(const struct nm_vm *vm);
 /** Sets an interrupt line of the in-kernel irqchip. */
 int nm_vm_irq_line(const struct nm_vm *vm, uint32_t gsi, bool high);
 

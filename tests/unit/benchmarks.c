@@ -509,6 +509,19 @@ Test(summary, where_kvms_differ_two_numbers_of_exits_are_right)
 	assert_state(m, NM_STATE_INVALID, "2 exits per operation, expected 1");
 }
 
+Test(summary, exits_that_vary_are_shown_and_not_judged)
+{
+	struct nm_measurement *m = measured("irq.spin.ring", NM_CONTEXT_GUEST, 10);
+
+	set_counter(m, "exits", 0.4);
+	assert_state(m, NM_STATE_OK, NULL);
+	cr_assert(m->evidence.exits_per_op == 0.4, "%g exits", m->evidence.exits_per_op);
+	cr_assert_not(m->evidence.emulated, "it is called emulated");
+	set_counter(m, "insn_emulation", 30);
+	assert_state(m, NM_STATE_OK, NULL);
+	cr_assert(m->evidence.emulated, "30 decoded instructions are not called emulated");
+}
+
 Test(summary, percentiles_that_are_missing_say_why)
 {
 	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 10);
