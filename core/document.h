@@ -112,7 +112,7 @@ struct nm_evidence {
 	double clock_deviation_percent; /* the median of the rounds */
 	double overhead;
 	double steal_percent;
-	double quiet_share; /* share of rounds whose p5 lies within 2 % of the floor */
+	double quiet_share; /* share of rounds whose p5 is at most 2 % above the floor */
 	uint64_t rounds_ok, rounds_flagged, rounds_failed;
 };
 

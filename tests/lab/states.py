@@ -41,7 +41,7 @@ def wrong_evidence(measurement):
 def wrong(measurement, expected):
     """What is wrong with a measurement, or None."""
     state, reason = expected.get((measurement["operation"], measurement["context"]), ("ok", ""))
-    if measurement["state"] not in state.split("|"):
+    if measurement["state"] != state:
         return f"{measurement['state']}, expected {state}: {measurement['reason']}"
     if measurement["state"] == "ok":
         return wrong_evidence(measurement)
