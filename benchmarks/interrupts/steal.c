@@ -23,8 +23,8 @@
 #define MSR_KVM_STEAL_TIME 0x4b564d03u
 
 /* A window holds several slices of the host's scheduler. */
-#define WINDOW_NS   10000000u
-#define MAX_SAMPLES 12u
+#define WINDOW_NS   32000000u
+#define MAX_SAMPLES 6u
 
 /* What the guest is told may be off by this factor, and by a slice that ends between two readings. */
 #define APART	 1.25
@@ -193,10 +193,10 @@ static bool native(struct nm_native_round *round, char *why, size_t size)
 const struct nm_bench nm_bench_steal_report = {
 	.name = "steal.report",
 	.group = "interrupts",
-	.summary = "steal time that the guest is told of, in windows of 10 ms with a rival",
+	.summary = "steal time that the guest is told of, in windows of 32 ms with a rival",
 	.happens =
 		"Another thread burns the CPU of the vCPU while the guest spins; the sample is "
-		"what KVM adds to the steal time behind MSR 4B564D03h in 10 ms. Natively the "
+		"what KVM adds to the steal time behind MSR 4B564D03h in 32 ms. Natively the "
 		"time in which the same thread did not run: a ratio of 1 means that the guest is "
 		"told the truth.",
 	.matters = "Schedulers, autoscalers and administrators of guests judge by steal time "

@@ -17,7 +17,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define HEADROOM 4u /* times what is mapped must be available */
+#define SWEEP_BYTES (32ull << 20)
+#define HEADROOM    4u /* times what is mapped must be available */
 
 #define HUGETLB_SIZE(shift) ((shift) << 26) /* MAP_HUGE_SHIFT, <linux/mman.h> */
 #define HUGE_SHIFT_2M	    21
@@ -234,6 +235,37 @@ static int advise(const struct nm_region *region)
 	return 0;
 }
 
+/* Writes to so many bytes of other memory, so that the caches hold that. */
+static int sweep_caches(uint64_t bytes)
+{
+	void *other = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (other == MAP_FAILED)
+		return nm_fail(errno, "mmap of %" PRIu64 " bytes: %s", bytes, strerror(errno));
+	madvise(other, bytes, MADV_HUGEPAGE);
+	memset(other, 1, bytes);
+	munmap(other, bytes);
+	return 0;
+}
+
+/*
+ * Huge pages that the hypervisor below this machine has never seen cost 512 faults of its own, 5 ms instead of 0.25 ms, in one round
+ * of ten or so. The kernel gives again those that were freed last, and they should not be the ones in the caches.
+ */
+static int warm_up(const struct nm_region *region)
+{
+	int r;
+
+	if (region->backing != NM_BACKING_THP)
+		return 0;
+	r = nm_region_populate(region);
+	if (!r)
+		r = sweep_caches(SWEEP_BYTES);
+	if (!r && madvise(region->host, region->bytes, MADV_DONTNEED))
+		r = nm_fail(errno, "MADV_DONTNEED: %s", strerror(errno));
+	return r;
+}
+
 int nm_region_map(struct nm_region *region, const struct nm_vm *vm, enum nm_backing backing,
 		  uint64_t bytes)
 {
@@ -254,6 +286,8 @@ int nm_region_map(struct nm_region *region, const struct nm_vm *vm, enum nm_back
 		r = map_aligned(region);
 	if (!r)
 		r = advise(region);
+	if (!r)
+		r = warm_up(region);
 	if (r)
 		nm_region_unmap(region);
 	return r;
