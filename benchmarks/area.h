@@ -28,6 +28,7 @@ struct nm_round_area {
 	int state;	   /* enum nm_state: OK, INVALID, UNSUPPORTED, FAILED, TIMEOUT */
 	char reason[512];
 	char remedy[320];    /* of UNSUPPORTED */
+	char failure[32];    /* what kind; empty where state alone tells */
 	uint64_t tsc_khz;    /* of the samples */
 	uint64_t tsc_ticks;  /* of the measured loop */
 	uint64_t host_ns;    /* of the same loop and one mark, by CLOCK_MONOTONIC_RAW */

@@ -26,6 +26,8 @@ struct nm_axis {
 	const char *name; /* "bytes", "vcpus", "slots" */
 	uint64_t points[NM_MAX_POINTS];
 	size_t count;
+	size_t usual; /* that all profiles measure; the others only "thorough" or an operation that is named in full; 0: all */
+	size_t counted; /* under a clock that counts instructions, to which the others look alike; 0: no such */
 };
 
 /** The CPUs of this process, in the order in which they are given out: vCPUs, then the driver. */
@@ -73,6 +75,7 @@ struct nm_native_round {
 struct nm_expect {
 	double exits;
 	double exits_or; /* where SVM and VMX, or versions of KVM, differ: this many are right too; 0: no */
+	bool exits_vary; /* nobody can say how many exits are right: they are shown and not judged */
 	double user_exits;
 	double insn_emulation;
 };
@@ -95,8 +98,10 @@ struct nm_bench {
 	unsigned int native_cpus; /* that the native side needs; 0: one */
 	uint64_t
 		max_samples; /* of a round, when one operation is slow; 0: as many as the profile says */
-	bool single;	     /* a sample is one operation, however short */
-	bool histogram;	     /* the distribution is a result: recorded by powers of 1, 2 and 5 */
+	uint64_t
+		batch; /* operations of each sample, where a single one says little; 0: a pilot chooses */
+	bool single;	/* a sample is one operation, however short */
+	bool histogram; /* the distribution is a result: recorded by powers of 1, 2 and 5 */
 	const char *requires[NM_MAX_REQUIRES]; /* findings that must pass for the guest side */
 	const char *native_requires[NM_MAX_REQUIRES];
 	struct nm_expect expect;

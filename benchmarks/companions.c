@@ -5,6 +5,7 @@
 #include "benchmarks/native.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "vmm/deadline.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,23 +20,47 @@
 bool nm_drive_wait(const struct nm_guest_round *round, const volatile uint64_t *word,
 		   uint64_t value)
 {
-	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) < value)
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) < value) {
 		if (__atomic_load_n(round->over, __ATOMIC_ACQUIRE))
-			return false;
+			return __atomic_load_n(word, __ATOMIC_ACQUIRE) >= value;
+		__builtin_ia32_pause();
+	}
 	return true;
 }
 
-/* vCPU 0 waits for what will not come: the signal of its time limit comes now. */
-static void break_off(struct nm_companions *companions)
+static bool is_over(const struct nm_companions *companions)
 {
-	__atomic_store_n(&companions->broken, 1, __ATOMIC_RELEASE);
-	pthread_kill(companions->first, SIGRTMIN);
+	return __atomic_load_n(&companions->over, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * vCPU 0 waits for what will not come: the signal of its time limit comes now. One that came before it had armed that limit
+ * would be forgotten.
+ */
+static void break_off(struct nm_companion *self)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	self->broke = true;
+	while (!is_over(self->all)) {
+		pthread_kill(self->all->first, SIGRTMIN);
+		nanosleep(&pause, NULL);
+	}
 }
 
 static void fail(struct nm_companion *self, int error)
 {
 	self->error = error;
 	snprintf(self->text, sizeof(self->text), "%s", nm_error_last()->text);
+}
+
+/* Before the operation is over only its end allows a further vCPU to end. */
+static bool ended_too_early(const struct nm_companion *self)
+{
+	const bool ending = __atomic_load_n(&self->all->shared->stop.value, __ATOMIC_ACQUIRE);
+	const bool done = !self->error && self->result.end == NM_GUEST_DONE;
+
+	return !is_over(self->all) && !(done && ending);
 }
 
 static void *run_vcpu(void *context)
@@ -49,8 +74,8 @@ static void *run_vcpu(void *context)
 				 &self->result);
 	if (r)
 		fail(self, r);
-	if (!__atomic_load_n(&all->over, __ATOMIC_ACQUIRE) && self->result.end != NM_GUEST_DONE)
-		break_off(all);
+	if (ended_too_early(self))
+		break_off(self);
 	__atomic_store_n(&self->ended, 1, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -66,8 +91,8 @@ static void drive(struct nm_companion *self)
 		return;
 	all->drive_right = all->order->bench->drive(round, all->why, sizeof(all->why));
 	__atomic_store_n(&all->shared->stop.value, 1, __ATOMIC_RELEASE);
-	if (!all->drive_right)
-		break_off(all);
+	if (!all->drive_right && !is_over(all))
+		break_off(self);
 }
 
 static void *run_driver(void *context)
@@ -77,7 +102,7 @@ static void *run_driver(void *context)
 
 	if (r) {
 		fail(self, r);
-		break_off(self->all);
+		break_off(self);
 	} else {
 		drive(self);
 	}
@@ -122,7 +147,7 @@ int nm_companions_start(struct nm_companions *companions, const struct nm_round_
 	struct nm_guest *guest = round->guest;
 	unsigned int vcpus = guest->vcpu_count;
 	char reason[320];
-	int r = 0;
+	int r = nm_deadline_catch();
 
 	companions->host = host;
 	companions->order = order;
@@ -132,8 +157,8 @@ int nm_companions_start(struct nm_companions *companions, const struct nm_round_
 	companions->overhead =
 		nm_vm_memory(&guest->vm, round->control->overhead_gpa, order->samples * 8);
 	round->over = &companions->over;
-	if (vcpus + (order->bench->drive != NULL) > order->cpu_count)
-		return nm_fail(EINVAL, "more threads than CPUs");
+	if (!r && vcpus + (order->bench->drive != NULL) > order->cpu_count)
+		r = nm_fail(EINVAL, "more threads than CPUs");
 	for (unsigned int i = 1; !r && i < vcpus; i++)
 		r = start_vcpu(companions, i);
 	if (!r && order->bench->drive) {
@@ -141,7 +166,7 @@ int nm_companions_start(struct nm_companions *companions, const struct nm_round_
 		companions->driving = !r;
 	}
 	if (r)
-		nm_companions_stop(companions, reason, sizeof(reason));
+		nm_companions_stop(companions, false, reason, sizeof(reason));
 	return r;
 }
 
@@ -157,37 +182,45 @@ static void end(struct nm_companion *self)
 	pthread_join(self->thread, NULL);
 }
 
-static enum nm_state state_of(const struct nm_companion *self, char *reason, size_t size)
+static enum nm_state blame_driver(const struct nm_companions *companions, char *reason, size_t size)
 {
-	if (self->vcpu)
-		snprintf(reason, size, "vCPU %u: %s", self->vcpu,
-			 self->error ? self->text : self->result.text);
-	else
-		snprintf(reason, size, "driver: %s", self->text);
+	if (companions->driver.error) {
+		snprintf(reason, size, "driver: %s", companions->driver.text);
+		return NM_STATE_FAILED;
+	}
+	snprintf(reason, size, "%s",
+		 companions->why[0] ? companions->why : "the driver gave up without a reason");
+	return NM_STATE_INVALID;
+}
+
+static enum nm_state blame_vcpu(const struct nm_companion *self, char *reason, size_t size)
+{
+	const char *text = self->error ? self->text : self->result.text;
+
+	if (!self->error && self->result.end == NM_GUEST_DONE)
+		text = "it ended before vCPU 0";
+	snprintf(reason, size, "vCPU %u: %s", self->vcpu, text);
+	return !self->error && self->result.end == NM_GUEST_TIMEOUT ? NM_STATE_TIMEOUT
+								    : NM_STATE_FAILED;
+}
+
+/* The companion that broke off the round, or the driver of a guest that did not wait for it. */
+static enum nm_state blame(const struct nm_companions *companions, bool done, char *reason,
+			   size_t size)
+{
+	if (companions->driver.broke)
+		return blame_driver(companions, reason, size);
+	for (unsigned int i = 0; i < companions->vcpu_count; i++)
+		if (companions->vcpus[i].broke)
+			return blame_vcpu(&companions->vcpus[i], reason, size);
+	if (!done || !companions->driving || companions->drive_right)
+		return NM_STATE_OK;
+	snprintf(reason, size, "the guest ended before its driver had taken the samples");
 	return NM_STATE_FAILED;
 }
 
-/* The companion that broke off the round; those that it drew along timed out. */
-static enum nm_state blame(const struct nm_companions *companions, char *reason, size_t size)
-{
-	if (companions->driver.error)
-		return state_of(&companions->driver, reason, size);
-	if (companions->driving && !companions->drive_right && companions->why[0]) {
-		snprintf(reason, size, "%s", companions->why);
-		return NM_STATE_INVALID;
-	}
-	for (unsigned int i = 0; i < companions->vcpu_count; i++) {
-		const struct nm_companion *self = &companions->vcpus[i];
-
-		if (self->error ||
-		    (self->result.end != NM_GUEST_TIMEOUT && self->result.end != NM_GUEST_DONE))
-			return state_of(self, reason, size);
-	}
-	snprintf(reason, size, "a further vCPU did not end in time");
-	return NM_STATE_TIMEOUT;
-}
-
-enum nm_state nm_companions_stop(struct nm_companions *companions, char *reason, size_t size)
+enum nm_state nm_companions_stop(struct nm_companions *companions, bool done, char *reason,
+				 size_t size)
 {
 	__atomic_store_n(&companions->over, 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&companions->shared->stop.value, 1, __ATOMIC_RELEASE);
@@ -195,5 +228,5 @@ enum nm_state nm_companions_stop(struct nm_companions *companions, char *reason,
 		pthread_join(companions->driver.thread, NULL);
 	for (unsigned int i = 0; i < companions->vcpu_count; i++)
 		end(&companions->vcpus[i]);
-	return companions->broken ? blame(companions, reason, size) : NM_STATE_OK;
+	return blame(companions, done, reason, size);
 }

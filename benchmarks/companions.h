@@ -17,6 +17,7 @@ struct nm_companion {
 	struct nm_guest_result result;
 	int error;
 	char text[512]; /* of the error */
+	bool broke;	/* it is why vCPU 0 was ended */
 	uint32_t ended;
 };
 
@@ -27,7 +28,6 @@ struct nm_companions {
 	struct nm_abi_shared *shared;
 	pthread_t first; /* the thread that runs vCPU 0 */
 	uint32_t over;	 /* vCPU 0 has ended */
-	uint32_t broken; /* a companion ended before it */
 	bool driving;
 	bool drive_right;
 	char why[512]; /* of a driver that saw a wrong result */
@@ -42,9 +42,10 @@ int nm_companions_start(struct nm_companions *companions, const struct nm_round_
 			const struct nm_round_order *order, struct nm_guest_round *round);
 
 /**
- * Ends and joins them after vCPU 0 has ended. Returns a state other than OK, with its reason, when one of them is why the
- * round is worth nothing.
+ * Ends and joins them after vCPU 0 has ended; done says whether as it should. Returns a state other than OK, with its reason,
+ * when one of them is why the round is worth nothing.
  */
-enum nm_state nm_companions_stop(struct nm_companions *companions, char *reason, size_t size);
+enum nm_state nm_companions_stop(struct nm_companions *companions, bool done, char *reason,
+				 size_t size);
 
 #endif

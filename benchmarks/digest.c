@@ -132,7 +132,7 @@ static int digest_histogram(const struct nm_round_order *order, const struct nm_
 		    bucket_of(to_unit(&scale, area->values[i + 1])) == bucket)
 			continue;
 		snprintf(name, sizeof(name), "%" PRIu64, bucket);
-		r = nm_map_set(arena, &out->histogram, nm_arena_strdup(arena, name), NM_INT(count));
+		r = nm_map_set(arena, &out->histogram, name, NM_INT(count));
 		count = 0;
 	}
 	return r;
@@ -192,6 +192,24 @@ static int check_conditions(const struct nm_round_order *order, const struct nm_
 	return r;
 }
 
+/* The kind of a failure that is not one of a guest. */
+static const char *failure_of(enum nm_state state)
+{
+	return state == NM_STATE_INVALID   ? "invalid"
+	       : state == NM_STATE_TIMEOUT ? "timeout"
+					   : "other";
+}
+
+static int digest_failure(const struct nm_round_area *area, struct nm_arena *arena,
+			  struct nm_round *out)
+{
+	out->reason = nm_arena_strdup(arena, area->reason);
+	out->failure =
+		nm_arena_strdup(arena, area->failure[0] ? area->failure
+							: failure_of((enum nm_state)area->state));
+	return out->reason && out->failure ? 0 : -ENOMEM;
+}
+
 int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *area,
 		    struct nm_arena *arena, struct nm_round *out)
 {
@@ -202,11 +220,8 @@ int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *ar
 	out->steal_ns = area->steal_ns;
 	out->context_switches = area->context_switches;
 	out->migrations = area->migrations;
-	if (area->reason[0]) {
-		out->reason = nm_arena_strdup(arena, area->reason);
-		if (!out->reason)
-			return -ENOMEM;
-	}
+	if (area->state != NM_STATE_OK && digest_failure(area, arena, out))
+		return -ENOMEM;
 	if (area->remedy[0]) {
 		out->remedy = nm_arena_strdup(arena, area->remedy);
 		if (!out->remedy)

@@ -258,8 +258,10 @@ static void run(const struct nm_round_host *host, const struct nm_round_order *o
 		r = nm_companions_start(&companions, host, order, round);
 	if (!r) {
 		r = nm_guest_run(round->guest, 0, order->limit_ns, &result);
-		others = nm_companions_stop(&companions, reason, sizeof(reason));
+		others = nm_companions_stop(&companions, !r && result.end == NM_GUEST_DONE, reason,
+					    sizeof(reason));
 	}
+	memcpy(area->failure, result.failure, sizeof(area->failure));
 	if (r)
 		set_error(area, r);
 	else if (others != NM_STATE_OK)

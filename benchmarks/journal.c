@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/journal.h"
 
+#include "benchmarks/soak.h"
 #include "core/error.h"
 
 #include <errno.h>
@@ -16,13 +17,28 @@
 #define HEADER_BYTES	  ((size_t)256 << 10)
 #define MEASUREMENT_BYTES ((size_t)6 << 10)
 #define ROUND_BYTES	  ((size_t)2 << 10)
+#define MAX_RENEW_BYTES	  ((size_t)16 << 20)
 
 static size_t document_bytes(const struct nm_document *document)
 {
 	size_t measurements = document->measurements.count;
+	size_t rounds = measurements * document->run.plan.rounds;
+	size_t events = document->soak ? measurements * NM_SOAK_EVENTS : 0;
 
-	return HEADER_BYTES +
-	       measurements * (MEASUREMENT_BYTES + document->run.plan.rounds * ROUND_BYTES);
+	/* A failure and a change of state take no more than a round. */
+	rounds += events < NM_MAX_SOAK_EVENTS ? events : NM_MAX_SOAK_EVENTS;
+	return HEADER_BYTES + measurements * MEASUREMENT_BYTES + rounds * ROUND_BYTES;
+}
+
+/* A soak has no last round: its journal is renewed, before it outgrows what is read back. */
+static size_t journal_bytes(const struct nm_document *document)
+{
+	size_t bytes = document_bytes(document);
+
+	if (!document->soak)
+		return bytes;
+	bytes -= HEADER_BYTES;
+	return bytes < MAX_RENEW_BYTES ? bytes : MAX_RENEW_BYTES;
 }
 
 static int append(struct nm_journal *journal, const struct nm_text *line)
@@ -47,7 +63,8 @@ static int write_header(struct nm_journal *journal, const struct nm_document *do
 		r = nm_file_begin(&file, journal->path, line.length);
 	if (!r)
 		r = nm_file_commit(&file, line.bytes, line.length);
-	journal->written = line.length;
+	if (!r)
+		journal->written = line.length;
 	nm_text_free(&line);
 	return r;
 }
@@ -77,40 +94,51 @@ static int check_existing(const struct nm_journal *journal, const char *path, bo
 	return r;
 }
 
-static int open_to_append(struct nm_journal *journal, size_t reserve)
+static int open_to_append(struct nm_journal *journal)
 {
 	journal->fd = open(journal->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	if (journal->fd < 0)
 		return nm_fail(errno, "%s: %s", journal->path, strerror(errno));
-	if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)(journal->written + reserve)) &&
-	    errno == ENOSPC)
+	return lock(journal->fd, journal->path);
+}
+
+static int reserve_rounds(struct nm_journal *journal)
+{
+	size_t bytes = journal->written + journal->reserve;
+
+	if (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) && errno == ENOSPC)
 		return nm_fail_remedy(ENOSPC,
 				      "free some space, or name another place with -o json:PATH",
-				      "%s: cannot reserve %zu bytes", journal->path, reserve);
-	return lock(journal->fd, journal->path);
+				      "%s: cannot reserve %zu bytes", journal->path,
+				      journal->reserve);
+	return 0;
 }
 
 int nm_journal_open(struct nm_journal *journal, const char *path,
 		    const struct nm_document *document, bool replace)
 {
-	size_t reserve = document_bytes(document);
 	int existing = -1;
 	int r;
 
-	*journal = (struct nm_journal) {.fd = -1, .document = {.fd = -1}};
+	*journal = (struct nm_journal) {.fd = -1,
+					.document = {.fd = -1},
+					.reserve = journal_bytes(document)};
 	if ((size_t)snprintf(journal->path, sizeof(journal->path), "%s.journal", path) >=
 	    sizeof(journal->path))
 		return nm_fail(ENAMETOOLONG, "%.80s…: name too long", path);
 	r = check_existing(journal, path, replace, &existing);
 	if (!r)
-		r = nm_file_begin(&journal->document, path, reserve);
+		r = nm_file_begin(&journal->document, path, document_bytes(document));
 	/* Rounds that an earlier journal holds are in the header of this one before that is replaced. */
 	if (!r)
 		r = write_header(journal, document);
 	if (r) {
 		nm_file_abandon(&journal->document);
 	} else {
-		r = open_to_append(journal, reserve);
+		journal->limit = journal->written + journal->reserve;
+		r = open_to_append(journal);
+		if (!r)
+			r = reserve_rounds(journal);
 		if (r)
 			nm_journal_close(journal, !replace);
 	}
@@ -119,8 +147,39 @@ int nm_journal_open(struct nm_journal *journal, const char *path,
 	return r;
 }
 
+int nm_journal_renew(struct nm_journal *journal, const struct nm_document *document)
+{
+	int old = journal->fd;
+	int r;
+
+	if (journal->written < journal->limit)
+		return 0;
+	r = write_header(journal, document);
+	if (r && r != -ENOSPC)
+		return r;
+	journal->limit = journal->written + journal->reserve;
+	if (r)
+		return 0;
+	r = open_to_append(journal);
+	if (journal->fd < 0)
+		journal->fd = old;
+	else
+		close(old);
+	/* Without a reservation rounds are written as long as there is room. */
+	if (!r)
+		(void)reserve_rounds(journal);
+	return r;
+}
+
 int nm_journal_add(struct nm_journal *journal, size_t index,
 		   const struct nm_measurement *measurement, const struct nm_round *round)
+{
+	return nm_journal_add_moment(journal, index, measurement, round, NULL);
+}
+
+int nm_journal_add_moment(struct nm_journal *journal, size_t index,
+			  const struct nm_measurement *measurement, const struct nm_round *round,
+			  const struct nm_soak_moment *moment)
 {
 	nm_json *json = nm_json_new_object();
 	struct nm_text line = {0};
@@ -129,6 +188,10 @@ int nm_journal_add(struct nm_journal *journal, size_t index,
 	nm_json_add(json, "measurement", nm_json_uint(index));
 	nm_json_add(json, "batch", nm_json_uint(measurement->batch));
 	nm_json_add(json, "round", nm_record_write(&nm_round_record, round));
+	if (moment) {
+		nm_json_add(json, "elapsed_ns", nm_json_uint(moment->elapsed_ns));
+		nm_json_add(json, "time", nm_json_string(moment->time));
+	}
 	r = nm_json_write(&line, json, false);
 	nm_json_free(json);
 	if (!r)
@@ -168,6 +231,7 @@ struct entry {
 	uint64_t measurement;
 	uint64_t batch;
 	struct nm_round round;
+	struct nm_soak_moment moment; /* in a soak */
 };
 
 static const struct nm_field entry_fields[] = {
@@ -179,6 +243,14 @@ static const struct nm_field entry_fields[] = {
 	 .type = NM_FIELD_RECORD,
 	 .offset = offsetof(struct entry, round),
 	 .record = &nm_round_record},
+	{.key = "elapsed_ns",
+	 .type = NM_FIELD_UINT,
+	 .offset = offsetof(struct entry, moment.elapsed_ns),
+	 .optional = true},
+	{.key = "time",
+	 .type = NM_FIELD_STRING,
+	 .offset = offsetof(struct entry, moment.time),
+	 .optional = true},
 	{0},
 };
 static const struct nm_record entry_record = {.size = sizeof(struct entry), .fields = entry_fields};
@@ -201,6 +273,9 @@ static int read_entry(struct nm_document *out, const char *line, size_t length)
 			       (unsigned long long)entry.measurement, out->measurements.count);
 	measurement = &out->measurements.items[entry.measurement];
 	measurement->batch = entry.batch;
+	if (out->soak)
+		return nm_soak_fold(out, entry.measurement, &entry.round, &entry.moment,
+				    &out->arena);
 	round = nm_arena_append(&out->arena, &measurement->rounds.items, &measurement->rounds.count,
 				sizeof(*round));
 	if (!round)

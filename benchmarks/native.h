@@ -45,4 +45,18 @@
 		(round)->host_end_ns = nm_clock_raw_ns();                                          \
 	} while (0)
 
+/** The same for an operation that takes its own time, as NM_MEASURE_TICKS does. */
+#define NM_NATIVE_TICKS(round, ticks)                                                              \
+	do {                                                                                       \
+		volatile uint64_t *out_ = (round)->sample;                                         \
+		for (uint64_t left_ = (round)->warmup; left_; left_--)                             \
+			(void)(ticks);                                                             \
+		(round)->host_begin_ns = nm_clock_raw_ns();                                        \
+		(round)->tsc_begin = nm_tsc();                                                     \
+		for (uint64_t left_ = (round)->samples; left_; left_--)                            \
+			*out_++ = (ticks);                                                         \
+		(round)->tsc_end = nm_tsc();                                                       \
+		(round)->host_end_ns = nm_clock_raw_ns();                                          \
+	} while (0)
+
 #endif

@@ -12,13 +12,14 @@
 #include <string.h>
 
 const struct nm_profile nm_profiles[] = {
-	{"standard", "10 rounds of 2000 samples", 10, 2000, 5 * NM_NS_PER_S},
-	{"quick", "6 rounds of 1000 samples: for a look, not for a verdict", 6, 1000, NM_NS_PER_S},
-	{"thorough", "20 rounds of 10000 samples, with p99.9", 20, 10000, 20 * NM_NS_PER_S},
+	{"standard", "10 rounds of 2000 samples", 10, 2000, 5 * NM_NS_PER_S, false},
+	{"quick", "6 rounds of 1000 samples: for a look, not for a verdict", 6, 1000, NM_NS_PER_S,
+	 false},
+	{"thorough", "20 rounds of 10000 samples, with p99.9", 20, 10000, 20 * NM_NS_PER_S, true},
 	{0},
 };
 
-const char *const nm_stop_names[] = {"rounds", "precision", "budget", "failures", NULL};
+const char *const nm_stop_names[] = {"rounds", "precision", "budget", "failures", "soak", NULL};
 
 /* What every guest side needs: without counters a number cannot be shown to be what its name says. */
 static const char *const guest_requires[] = {"kvm.device", "guest.canary",
@@ -195,15 +196,38 @@ static int add(struct nm_document *document, const struct nm_bench *bench, enum 
 	return r;
 }
 
+static bool is_named(const struct nm_selection *selection, const struct nm_bench *bench)
+{
+	for (size_t i = 0; i < selection->patterns.count; i++)
+		if (!strcmp(selection->patterns.items[i], bench->name))
+			return true;
+	return false;
+}
+
+/* How many points of its axis are measured. */
+static size_t points_of(const struct nm_document *document, const struct nm_selection *selection,
+			const struct nm_bench *bench)
+{
+	const struct nm_axis *axis = bench->axis;
+	const char *name = document->run.plan.profile;
+	const struct nm_profile *profile = name ? nm_profile_find(name) : NULL;
+
+	if (document->run.clock == NM_CLOCK_INSTRUCTIONS && axis->counted)
+		return axis->counted;
+	if (!axis->usual || (profile && profile->all_points) || is_named(selection, bench))
+		return axis->count;
+	return axis->usual;
+}
+
 /* A side of an operation: one measurement, or one for each point of its axis. */
-static int add_side(struct nm_document *document, const struct nm_bench *bench,
-		    enum nm_context context, int cpl)
+static int add_side(struct nm_document *document, const struct nm_selection *selection,
+		    const struct nm_bench *bench, enum nm_context context, int cpl)
 {
 	int r = 0;
 
 	if (!bench->axis)
 		return add(document, bench, context, cpl, NULL);
-	for (size_t i = 0; !r && i < bench->axis->count; i++)
+	for (size_t i = 0; !r && i < points_of(document, selection, bench); i++)
 		r = add(document, bench, context, cpl, &bench->axis->points[i]);
 	return r;
 }
@@ -218,11 +242,11 @@ int nm_plan(struct nm_document *document, const struct nm_selection *selection)
 		if (!nm_selected(selection, bench))
 			continue;
 		if (selection->native && bench->native)
-			r = add_side(document, bench, NM_CONTEXT_NATIVE, -1);
+			r = add_side(document, selection, bench, NM_CONTEXT_NATIVE, -1);
 		if (!r && selection->guest && bench->cpls & NM_CPL0)
-			r = add_side(document, bench, NM_CONTEXT_GUEST, 0);
+			r = add_side(document, selection, bench, NM_CONTEXT_GUEST, 0);
 		if (!r && selection->guest && bench->cpls & NM_CPL3)
-			r = add_side(document, bench, NM_CONTEXT_GUEST, 3);
+			r = add_side(document, selection, bench, NM_CONTEXT_GUEST, 3);
 	}
 	if (!r && !document->measurements.count)
 		r = nm_fail_remedy(EINVAL, "see nestmark list",

@@ -31,6 +31,7 @@ struct nm_profile {
 	uint64_t rounds;
 	uint64_t samples;
 	uint64_t round_limit_ns;
+	bool all_points; /* of every axis */
 };
 
 /** All profiles, the default one first; name is NULL at the end. */

@@ -9,8 +9,12 @@
 	X(floor_loop)                                                                              \
 	X(floor_syscall)                                                                           \
 	X(floor_ioctl)                                                                             \
+	X(floor_vcpu_ioctl)                                                                        \
+	X(floor_vcpu_load)                                                                         \
 	X(floor_kvm_run)                                                                           \
+	X(floor_kvm_exit)                                                                          \
 	X(exit_cpuid)                                                                              \
+	X(exit_cpuid_irqchip)                                                                      \
 	X(exit_cpuid_0d)                                                                           \
 	X(exit_cpuid_hypervisor)                                                                   \
 	X(exit_cr0_ts)                                                                             \
@@ -30,19 +34,29 @@
 	X(exit_rdtsc)                                                                              \
 	X(exit_rdtscp)                                                                             \
 	X(exit_pause)                                                                              \
+	X(exit_mwait)                                                                              \
+	X(exit_rdpmc)                                                                              \
 	X(exit_rdrand)                                                                             \
 	X(exit_rdseed)                                                                             \
 	X(exit_desc_load)                                                                          \
 	X(exit_desc_store)                                                                         \
 	X(exit_hypercall)                                                                          \
+	X(exit_hypercall_irqchip)                                                                  \
+	X(exit_hypercall_poll)                                                                     \
+	X(exit_hypercall_kick)                                                                     \
+	X(exit_hypercall_yield)                                                                    \
+	X(exit_hypercall_foreign)                                                                  \
 	X(exit_pio_out)                                                                            \
+	X(exit_pio_out_irqchip)                                                                    \
 	X(exit_pio_in)                                                                             \
 	X(exit_pio_in_kernel)                                                                      \
+	X(exit_pio_out_kernel)                                                                     \
 	X(exit_pio_in_pit)                                                                         \
 	X(exit_pio_in_unclaimed)                                                                   \
 	X(exit_pio_outsb)                                                                          \
 	X(exit_pio_insb)                                                                           \
 	X(exit_mmio_write)                                                                         \
+	X(exit_mmio_write_irqchip)                                                                 \
 	X(exit_mmio_read)                                                                          \
 	X(exit_ioeventfd_pio)                                                                      \
 	X(exit_ioeventfd_mmio)                                                                     \
@@ -53,6 +67,7 @@
 	X(exit_coalesced_pio)                                                                      \
 	X(exit_coalesced_mmio)                                                                     \
 	X(exit_rdmsr)                                                                              \
+	X(exit_rdmsr_irqchip)                                                                      \
 	X(exit_wrmsr)                                                                              \
 	X(exit_rdmsr_tsc_adjust)                                                                   \
 	X(exit_wrmsr_tsc_adjust)                                                                   \
@@ -64,6 +79,10 @@
 	X(exit_wrmsr_gs_base)                                                                      \
 	X(exit_rdmsr_kernel_gs_base)                                                               \
 	X(exit_wrmsr_kernel_gs_base)                                                               \
+	X(exit_rdmsr_spec_ctrl)                                                                    \
+	X(exit_wrmsr_spec_ctrl)                                                                    \
+	X(exit_wrmsr_pred_cmd)                                                                     \
+	X(exit_wrmsr_tsx_ctrl)                                                                     \
 	X(exit_rdmsr_user)                                                                         \
 	X(exit_wrmsr_user)                                                                         \
 	X(exit_hlt)                                                                                \
@@ -71,11 +90,120 @@
 	X(io_blk_null)                                                                             \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
+	X(exception_pf)                                                                            \
+	X(exception_bp)                                                                            \
+	X(exception_db)                                                                            \
+	X(exit_debug_int3)                                                                         \
+	X(exit_debug_step_over)                                                                    \
+	X(exit_debug_watchpoint)                                                                   \
+	X(irq_self_ipi_x2apic_sti)                                                                 \
+	X(irq_self_ipi_x2apic_hlt)                                                                 \
+	X(irq_self_ipi_x2apic_tpr)                                                                 \
+	X(irq_self_ipi_x2apic_tpr_sti)                                                             \
+	X(irq_self_ipi_x2apic_tpr_hlt)                                                             \
+	X(irq_self_ipi_xapic_sti)                                                                  \
+	X(irq_self_ipi_xapic_hlt)                                                                  \
+	X(irq_self_ipi_xapic_tpr)                                                                  \
+	X(irq_self_ipi_xapic_tpr_sti)                                                              \
+	X(irq_self_ipi_xapic_tpr_hlt)                                                              \
+	X(irq_eoi_x2apic)                                                                          \
+	X(irq_eoi_xapic)                                                                           \
+	X(irq_ipi_spinning)                                                                        \
+	X(irq_ipi_halted)                                                                          \
+	X(irq_ipi_broadcast)                                                                       \
+	X(irq_spin_ring)                                                                           \
+	X(irq_irqfd_spinning)                                                                      \
+	X(irq_irqfd_halted)                                                                        \
+	X(irq_irqfd_asleep)                                                                        \
+	X(irq_irqfd_level)                                                                         \
+	X(irq_msi_spinning)                                                                        \
+	X(irq_nmi_spinning)                                                                        \
+	X(irq_nmi_ioctl)                                                                           \
+	X(irq_ioctl)                                                                               \
+	X(native_futex_pingpong)                                                                   \
+	X(native_pipe_pingpong)                                                                    \
+	X(timer_deadline_spin)                                                                     \
+	X(timer_deadline_hlt)                                                                      \
+	X(timer_deadline_past)                                                                     \
+	X(timer_oneshot_spin)                                                                      \
+	X(timer_oneshot_hlt)                                                                       \
+	X(timer_periodic_hlt)                                                                      \
+	X(timer_halt_poll_off)                                                                     \
+	X(timer_halt_poll_on)                                                                      \
+	X(clock_kvmclock)                                                                          \
+	X(steal_report)                                                                            \
+	X(noise_gaps)                                                                              \
+	X(mem_touch_write_anon)                                                                    \
+	X(mem_touch_read_anon)                                                                     \
+	X(mem_touch_write_read)                                                                    \
+	X(mem_touch_write_memfd)                                                                   \
+	X(mem_touch_read_memfd)                                                                    \
+	X(mem_touch_write_file)                                                                    \
+	X(mem_touch_write_guest_memfd)                                                             \
+	X(mem_touch_write_thp)                                                                     \
+	X(mem_touch_write_2m)                                                                      \
+	X(mem_touch_write_1g)                                                                      \
+	X(mem_fill_write_anon)                                                                     \
+	X(mem_fill_read_anon)                                                                      \
+	X(mem_fill_write_memfd)                                                                    \
+	X(mem_fill_guest_2m)                                                                       \
+	X(mem_fill_guest_1g)                                                                       \
+	X(mem_fill_write_thp)                                                                      \
+	X(mem_fill_write_2m)                                                                       \
+	X(mem_refill_write)                                                                        \
+	X(mem_refill_read)                                                                         \
+	X(mem_dirty_write)                                                                         \
+	X(mem_dirty_write_thp)                                                                     \
+	X(mem_dirty_ring_write)                                                                    \
+	X(mem_dirty_get_clean)                                                                     \
+	X(mem_dirty_get)                                                                           \
+	X(mem_dirty_clear)                                                                         \
+	X(mem_dirty_ring_reset)                                                                    \
+	X(mem_balloon_write)                                                                       \
+	X(mem_balloon_read)                                                                        \
+	X(mem_free_write)                                                                          \
+	X(mem_ksm_write)                                                                           \
+	X(mem_userfault_missing)                                                                   \
+	X(mem_userfault_minor)                                                                     \
+	X(mem_prefault)                                                                            \
+	X(mem_slot_create)                                                                         \
+	X(mem_slot_move)                                                                           \
+	X(mem_slot_delete)                                                                         \
+	X(mem_slot_delete_running)                                                                 \
+	X(mem_mmio_first)                                                                          \
+	X(mem_mmio_again)                                                                          \
+	X(mem_pt_map)                                                                              \
+	X(mem_pt_unmap)                                                                            \
+	X(mem_pt_cycle)                                                                            \
+	X(mem_pt_protect)                                                                          \
+	X(mem_pt_fault)                                                                            \
+	X(mem_process_cycle)                                                                       \
+	X(mem_process_protect)                                                                     \
+	X(mem_process_fault)                                                                       \
+	X(mem_chase_g4k_h4k)                                                                       \
+	X(mem_chase_g4k_h2m)                                                                       \
+	X(mem_chase_g2m_h4k)                                                                       \
+	X(mem_chase_g2m_h2m)                                                                       \
+	X(mem_stream_read_4k)                                                                      \
+	X(mem_stream_read_2m)                                                                      \
+	X(mem_stream_write_4k)                                                                     \
+	X(mem_stream_write_2m)                                                                     \
+	X(mem_stream_copy_4k)                                                                      \
+	X(mem_stream_copy_2m)                                                                      \
+	X(mem_shootdown)                                                                           \
+	X(mem_process_shootdown)                                                                   \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
 	X(drill_internal_error)                                                                    \
 	X(drill_silent)                                                                            \
+	X(drill_partner_dies)                                                                      \
+	X(drill_partner_leaves)                                                                    \
+	X(drill_partner_halts)                                                                     \
+	X(drill_driver_fails)                                                                      \
+	X(drill_driver_waits)                                                                      \
+	X(drill_driven_dies)                                                                       \
+	X(drill_driven_leaves)                                                                     \
 	X(drill_crash)
 
 #define DECLARE(id) extern const struct nm_bench nm_bench_##id;

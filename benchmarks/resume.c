@@ -4,6 +4,7 @@
 
 #include "benchmarks/plan.h"
 #include "benchmarks/round.h"
+#include "benchmarks/soak.h"
 #include "core/error.h"
 #include "core/statistics.h"
 
@@ -51,7 +52,7 @@ int nm_resume_check(const struct nm_document *document, const char *path)
 		return nm_fail(EINVAL, "%s: run.plan: numbers that no plan has", path);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = check_measurement(&document->measurements.items[i], document->run.clock, path);
-	return r;
+	return r ? r : nm_soak_check(document, path);
 }
 
 static int match(const char *path, const char *what, const char *before, const char *now)

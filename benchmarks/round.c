@@ -175,6 +175,7 @@ int nm_round_run(const struct nm_round_host *host, const struct nm_round_order *
 	if (area->finished)
 		return nm_round_digest(order, area, arena, out);
 	out->state = late ? NM_STATE_TIMEOUT : NM_STATE_FAILED;
+	out->failure = late ? "timeout" : "process";
 	if (late)
 		out->reason = nm_arena_printf(arena,
 					      "the measuring process did not end within %llu ms "

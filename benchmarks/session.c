@@ -3,6 +3,7 @@
 #include "benchmarks/session.h"
 
 #include "benchmarks/plan.h"
+#include "benchmarks/soak.h"
 #include "benchmarks/summary.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -78,7 +79,7 @@ static bool ran(const struct nm_round *round)
 }
 
 static int run_round(struct nm_session *session, size_t number, uint64_t index,
-		     struct nm_round *round)
+		     struct nm_arena *arena, struct nm_round *round)
 {
 	struct nm_document *document = session->document;
 	const struct nm_measurement *measurement = &document->measurements.items[number];
@@ -100,7 +101,7 @@ static int run_round(struct nm_session *session, size_t number, uint64_t index,
 	};
 
 	*round = (struct nm_round) {.index = index};
-	return nm_round_run(session->host, &order, &document->arena, round);
+	return nm_round_run(session->host, &order, arena, round);
 }
 
 static int keep_round(struct nm_session *session, size_t number, const struct nm_round *round)
@@ -116,37 +117,52 @@ static int keep_round(struct nm_session *session, size_t number, const struct nm
 	return nm_journal_add(session->journal, number, measurement, kept);
 }
 
-static void set_unsupported(struct nm_measurement *measurement, const struct nm_round *pilot)
+/* What a pilot found this machine to lack; what it says is the document's from now on. */
+static int set_unsupported(struct nm_document *document, struct nm_measurement *measurement,
+			   const struct nm_round *pilot)
 {
 	measurement->state = NM_STATE_UNSUPPORTED;
-	measurement->reason = pilot->reason;
-	measurement->remedy = pilot->remedy;
 	measurement->batch = 0;
+	measurement->reason = nm_arena_strdup(&document->arena, pilot->reason);
+	measurement->remedy =
+		pilot->remedy ? nm_arena_strdup(&document->arena, pilot->remedy) : NULL;
+	return measurement->reason && !pilot->remedy == !measurement->remedy ? 0 : -ENOMEM;
 }
 
-/* Chooses the batch. A pilot is round 0 and kept only when the operation did not run. */
-static int pilot(struct nm_session *session, size_t number)
+/* Chooses the batch. */
+static int pilot(struct nm_session *session, size_t number, struct nm_arena *arena,
+		 struct nm_round *round)
 {
 	struct nm_measurement *measurement = &session->document->measurements.items[number];
-	const bool single = nm_bench_find(measurement->operation)->single;
-	struct nm_round round;
+	const struct nm_bench *bench = nm_bench_find(measurement->operation);
+	const bool chooses = !bench->single && !bench->batch;
 	int r;
 
-	measurement->batch = 1;
-	r = run_round(session, number, 0, &round);
-	if (!r && round.state == NM_STATE_UNSUPPORTED) {
-		set_unsupported(measurement, &round);
-		return 0;
-	}
-	if (!r && ran(&round) && !single && round.p50 < BATCH_BELOW) {
+	measurement->batch = bench->batch ? bench->batch : 1;
+	r = run_round(session, number, 0, arena, round);
+	if (!r && round->state == NM_STATE_UNSUPPORTED)
+		return set_unsupported(session->document, measurement, round);
+	if (!r && ran(round) && chooses && round->p50 < BATCH_BELOW) {
 		measurement->batch = PILOT_BATCH;
-		r = run_round(session, number, 0, &round);
-		if (!r && ran(&round))
-			measurement->batch = choose_batch(round.p50);
+		r = run_round(session, number, 0, arena, round);
+		if (!r && ran(round))
+			measurement->batch = choose_batch(round->p50);
 	}
 	if (r)
 		measurement->batch = 0;
-	return r || ran(&round) ? r : keep_round(session, number, &round);
+	return r;
+}
+
+int nm_session_round(struct nm_session *session, size_t number, uint64_t index,
+		     struct nm_arena *arena, struct nm_round *round)
+{
+	if (!session->document->measurements.items[number].batch) {
+		int r = pilot(session, number, arena, round);
+
+		if (r || !ran(round))
+			return r;
+	}
+	return run_round(session, number, index, arena, round);
 }
 
 static void give_up(struct nm_measurement *measurement)
@@ -158,26 +174,18 @@ static void give_up(struct nm_measurement *measurement)
 static int run_measurement(struct nm_session *session, size_t number, uint64_t pass)
 {
 	struct nm_measurement *measurement = &session->document->measurements.items[number];
-	size_t before = measurement->rounds.count;
 	struct nm_round round;
-	int r = 0;
+	int r = nm_session_round(session, number, pass, &session->document->arena, &round);
 
-	if (!measurement->batch)
-		r = pilot(session, number);
-	/* A pilot that failed costs the pass. */
-	if (!r && measurement->rounds.count == before &&
-	    measurement->state != NM_STATE_UNSUPPORTED) {
-		r = run_round(session, number, pass, &round);
-		if (!r)
-			r = keep_round(session, number, &round);
-	}
+	if (!r && measurement->state != NM_STATE_UNSUPPORTED)
+		r = keep_round(session, number, &round);
 	if (!r)
 		give_up(measurement);
 	return r;
 }
 
-/* Fisher and Yates; the order of a pass depends on the seed and the pass alone. */
-static void shuffle(size_t *order, size_t count, uint64_t seed, uint64_t pass)
+/* Fisher and Yates. */
+void nm_session_order(size_t *order, size_t count, uint64_t seed, uint64_t pass)
 {
 	struct nm_random random;
 
@@ -230,7 +238,7 @@ static int run_pass(struct nm_session *session, uint64_t pass, size_t *order,
 	struct nm_document *document = session->document;
 	size_t count = document->measurements.count;
 
-	shuffle(order, count, document->run.seed, pass);
+	nm_session_order(order, count, document->run.seed, pass);
 	for (size_t i = 0; i < count; i++) {
 		struct nm_measurement *measurement = &document->measurements.items[order[i]];
 		int r;
@@ -308,6 +316,8 @@ int nm_session_summarise(struct nm_document *document)
 
 		r = nm_summarise(measurement, nm_bench_find(measurement->operation),
 				 document->run.seed, &document->arena);
+		if (!r && document->soak)
+			r = nm_soak_judge(document, i);
 	}
 	return r ? r : nm_summarise_ratios(document);
 }

@@ -30,6 +30,16 @@ struct nm_session {
  */
 int nm_session_run(struct nm_session *session);
 
+/**
+ * One round of a measurement: number `index` or, when the pilot that chooses the batch fails, that, which is number 0. What
+ * the round holds goes to the arena.
+ */
+int nm_session_round(struct nm_session *session, size_t number, uint64_t index,
+		     struct nm_arena *arena, struct nm_round *round);
+
+/** The order of measurements in a pass: it depends on the seed and the pass alone. */
+void nm_session_order(size_t *order, size_t count, uint64_t seed, uint64_t pass);
+
 /** Summarises all measurements of a document whose rounds are complete, or as complete as they will be. */
 int nm_session_summarise(struct nm_document *document);
 

@@ -20,10 +20,8 @@
 #define USER_EXITS_APART  0.001
 #define EMULATED_ABOVE	  0.5 /* instructions per operation beyond the expected and one per exit */
 #define QUIET_WITHIN	  0.02 /* of the floor, clock reading included: a round this close is quiet */
-#define QUIET_SLACK	  2.0 /* ns or instructions */
-#define MIN_QUIET	  2u  /* quiet rounds that a floor needs, */
-#define MIN_QUIET_FULL	  3u  /* and with as many rounds as a verdict takes, */
-#define FULL_ROUNDS	  10u
+#define QUIET_SLACK	  2.0  /* ns or instructions */
+#define KNOWN_WITHIN	  0.20 /* of the p50, clock reading included: half of its interval */
 #define MIN_ROUNDS	  3u
 #define MAX_FLAGGED_SHARE 0.2
 
@@ -282,6 +280,8 @@ static double expected_exits(const struct nm_expect *expect, double counted)
 	bool other = expect->exits_or > 0 &&
 		     fabs(counted - expect->exits_or) < fabs(counted - expect->exits);
 
+	if (expect->exits_vary)
+		return counted;
 	return other ? expect->exits_or : expect->exits;
 }
 
@@ -391,9 +391,14 @@ static int describe_failures(struct nm_measurement *measurement, enum nm_state s
 					 bad->reason ? bad->reason : "no reason given"));
 }
 
-static double quiet_rounds(const struct nm_evidence *evidence)
+/* Half of the interval of the p50 in the p50; 0 where the clock cannot tell any better. */
+static double uncertainty(const struct nm_measurement *measurement)
 {
-	return nearbyint(evidence->quiet_share * (double)evidence->rounds_ok);
+	const struct nm_statistic *p50 = &measurement->summary.p50;
+	double reading = measurement->evidence.overhead / (double)measurement->batch;
+	double half = fmax((p50->hi - p50->lo) / 2 - QUIET_SLACK, 0);
+
+	return half > 0 ? half / (p50->value + reading) : 0;
 }
 
 static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
@@ -431,12 +436,10 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 						 "%llu of %zu rounds flagged (see their flags)",
 						 (unsigned long long)evidence->rounds_flagged,
 						 rounds));
-	if (quiet_rounds(evidence) <
-	    (evidence->rounds_ok < FULL_ROUNDS ? MIN_QUIET : MIN_QUIET_FULL))
+	if (uncertainty(measurement) > KNOWN_WITHIN)
 		return set_state(measurement, NM_STATE_NOISY,
-				 nm_arena_printf(arena,
-						 "only %.0f of %zu rounds reached the quiet floor",
-						 quiet_rounds(evidence), rounds));
+				 nm_arena_printf(arena, "the median is known to %.0f %% only",
+						 uncertainty(measurement) * 100));
 	measurement->state = NM_STATE_OK;
 	measurement->reason = NULL;
 	return 0;

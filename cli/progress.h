@@ -15,9 +15,11 @@ struct nm_progress {
 	bool lines;
 	uint64_t last_ns;
 	int width; /* of the line that stands there */
+	const struct nm_document *document;
 };
 
-void nm_progress_init(struct nm_progress *progress, bool quiet, bool verbose);
+void nm_progress_init(struct nm_progress *progress, const struct nm_document *document, bool quiet,
+		      bool verbose);
 
 /** For struct nm_session; context is a struct nm_progress. */
 void nm_progress_show(void *context, const struct nm_measurement *measurement, size_t done,

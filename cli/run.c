@@ -6,6 +6,7 @@
 #include "benchmarks/plan.h"
 #include "benchmarks/resume.h"
 #include "benchmarks/session.h"
+#include "benchmarks/soak.h"
 #include "core/clock.h"
 #include "core/environment.h"
 #include "core/error.h"
@@ -112,7 +113,9 @@ static int fill_plan(struct nm_run_options *options)
 	int r = 0;
 
 	plan->profile = options->profile->name;
-	plan->rounds = options->rounds ? options->rounds : options->profile->rounds;
+	plan->rounds = plan->soak_ns ? NM_SOAK_ROUNDS : options->profile->rounds;
+	if (options->rounds)
+		plan->rounds = options->rounds;
 	plan->samples = options->samples ? options->samples : options->profile->samples;
 	if (!plan->round_limit_ns)
 		plan->round_limit_ns = options->profile->round_limit_ns;
@@ -234,7 +237,9 @@ static int prepare_new(struct run *run, int argc, char **argv)
 	if (!r)
 		r = nm_environment_read(&run->root, &run->document->arena,
 					&run->document->environment);
-	return r ? r : nm_plan(run->document, &run->options->selection);
+	if (!r)
+		r = nm_plan(run->document, &run->options->selection);
+	return r || !run->document->run.plan.soak_ns ? r : nm_soak_plan(run->document);
 }
 
 static int prepare_resume(struct run *run, int argc, char **argv)
@@ -391,8 +396,8 @@ static int measure(struct run *run)
 	};
 	int r;
 
-	nm_progress_init(&progress, run->options->quiet, run->options->verbose);
-	r = nm_session_run(&session);
+	nm_progress_init(&progress, run->document, run->options->quiet, run->options->verbose);
+	r = run->document->soak ? nm_soak_run(&session) : nm_session_run(&session);
 	nm_progress_end(&progress);
 	if (r && r != -EINTR)
 		nm_report_error(NM_EXIT_UNDECIDED);
@@ -483,6 +488,11 @@ const struct nm_command nm_command_run = {
 		"the median is\n"
 		"                            this narrow on each side, or 100 rounds are done\n"
 		"      --budget TIME         start no further round after this time (90s, 5m, 1h)\n"
+		"      --soak TIME           repeat rounds for this long and count what fails: "
+		"guests that stop\n"
+		"                            from time to time. --rounds is then how many of each "
+		"measurement\n"
+		"                            are kept, a sample of all (default 100)\n"
 		"      --time-limit TIME     end a guest that takes longer\n"
 		"How:\n"
 		"      --seed N              order of rounds and bootstrap\n"

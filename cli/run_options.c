@@ -3,9 +3,11 @@
 #include "cli/run_options.h"
 
 #include "benchmarks/round.h"
+#include "benchmarks/soak.h"
 #include "core/statistics.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,7 @@ enum {
 	OPT_SAMPLES,
 	OPT_TARGET_CI,
 	OPT_BUDGET,
+	OPT_SOAK,
 	OPT_SEED,
 	OPT_CPU,
 	OPT_GROUP,
@@ -34,6 +37,7 @@ static const struct option long_options[] = {
 	{"samples", required_argument, NULL, OPT_SAMPLES},
 	{"target-ci", required_argument, NULL, OPT_TARGET_CI},
 	{"budget", required_argument, NULL, OPT_BUDGET},
+	{"soak", required_argument, NULL, OPT_SOAK},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"cpu", required_argument, NULL, OPT_CPU},
 	{"group", required_argument, NULL, OPT_GROUP},
@@ -127,6 +131,8 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	case OPT_BUDGET:
 		return nm_parse_duration(self, "--budget", value, NM_MAX_ROUND_LIMIT_NS,
 					 &plan->budget_ns);
+	case OPT_SOAK:
+		return nm_parse_duration(self, "--soak", value, NM_MAX_SOAK_NS, &plan->soak_ns);
 	case OPT_TIME_LIMIT:
 		return nm_parse_duration(self, "--time-limit", value, NM_MAX_ROUND_LIMIT_NS,
 					 &plan->round_limit_ns);
@@ -198,6 +204,17 @@ static void find_main_output(struct nm_run_options *options)
 	}
 }
 
+static bool check_soak(const struct nm_run_options *options)
+{
+	const struct nm_plan *plan = &options->document->run.plan;
+
+	if (!plan->soak_ns || (isnan(plan->target_ci_percent) && !plan->budget_ns))
+		return true;
+	nm_usage_error(&nm_command_run, "--soak goes on for its time: give neither --target-ci nor "
+					"--budget with it");
+	return false;
+}
+
 bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *code)
 {
 	int option;
@@ -225,6 +242,8 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 			       "operations and no options of a plan");
 		return false;
 	}
+	if (!check_soak(options))
+		return false;
 	find_main_output(options);
 	if (options->resume && options->main_output) {
 		nm_usage_error(&nm_command_run,

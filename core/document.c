@@ -51,6 +51,7 @@ static const struct nm_field round_fields[] = {
 	{FIELD(UINT, nm_round, index)},
 	{FIELD(ENUM, nm_round, state), .names = nm_state_names},
 	{FIELD(STRING, nm_round, reason), .optional = true},
+	{FIELD(STRING, nm_round, failure), .optional = true},
 	{FIELD(UINT, nm_round, samples)},
 	{FIELD(REAL, nm_round, min)},
 	{FIELD(REAL, nm_round, p5)},
@@ -187,6 +188,7 @@ static const struct nm_field plan_fields[] = {
 	{FIELD(INT, nm_plan, cpu)},
 	{FIELD(STRING, nm_plan, kvm_device)},
 	{FIELD(BOOL, nm_plan, exits_below), .optional = true},
+	{FIELD(UINT, nm_plan, soak_ns), .optional = true},
 	{FIELD(STRINGS, nm_plan, patterns)},
 	{FIELD(STRINGS, nm_plan, contexts)},
 	END,
@@ -216,6 +218,53 @@ static const struct nm_field run_fields[] = {
 };
 static const struct nm_record run_record = RECORD(nm_run, run_fields);
 
+static const struct nm_field soak_count_fields[] = {
+	{FIELD(UINT, nm_soak_count, rounds)},
+	{FIELD(UINT, nm_soak_count, failed)},
+	{FIELD(UINT, nm_soak_count, state_changes)},
+	{FIELD(REAL, nm_soak_count, failed_per_hour), .optional = true},
+	{FIELD(MAP, nm_soak_count, failures)},
+	{FIELD(MAP, nm_soak_count, failures_per_hour), .optional = true},
+	END,
+};
+static const struct nm_record soak_count_record = RECORD(nm_soak_count, soak_count_fields);
+
+static const struct nm_field soak_measurement_fields[] = {
+	{FIELD(STRING, nm_soak_measurement, measurement)},
+	{FIELD(STRING, nm_soak_measurement, last_state), .nullable = true},
+	{FIELD(RECORD, nm_soak_measurement, count), .record = &soak_count_record},
+	END,
+};
+static const struct nm_record soak_measurement_record =
+	RECORD(nm_soak_measurement, soak_measurement_fields);
+
+static const struct nm_field soak_event_fields[] = {
+	{FIELD(STRING, nm_soak_event, time)},
+	{FIELD(UINT, nm_soak_event, elapsed_ns)},
+	{FIELD(STRING, nm_soak_event, measurement)},
+	{FIELD(UINT, nm_soak_event, round)},
+	{FIELD(STRING, nm_soak_event, before), .nullable = true},
+	{FIELD(ENUM, nm_soak_event, state), .names = nm_state_names},
+	{FIELD(STRING, nm_soak_event, failure), .optional = true},
+	{FIELD(STRING, nm_soak_event, reason), .optional = true},
+	END,
+};
+static const struct nm_record soak_event_record = RECORD(nm_soak_event, soak_event_fields);
+
+static const struct nm_field soak_fields[] = {
+	{FIELD(UINT, nm_soak, elapsed_ns)},
+	{FIELD(STRING, nm_soak, sampling)},
+	{FIELD(RECORD, nm_soak, all), .record = &soak_count_record},
+	{FIELD(RECORDS, nm_soak, hours), .record = &soak_count_record},
+	{FIELD(RECORDS, nm_soak, measurements), .record = &soak_measurement_record},
+	{FIELD(RECORDS, nm_soak, failures), .record = &soak_event_record},
+	{FIELD(UINT, nm_soak, failures_left_out)},
+	{FIELD(RECORDS, nm_soak, state_changes), .record = &soak_event_record},
+	{FIELD(UINT, nm_soak, state_changes_left_out)},
+	END,
+};
+static const struct nm_record soak_record = RECORD(nm_soak, soak_fields);
+
 static const struct nm_field document_fields[] = {
 	{FIELD(STRING, nm_document, schema)},
 	{FIELD(RECORD, nm_document, run), .record = &run_record},
@@ -223,6 +272,8 @@ static const struct nm_field document_fields[] = {
 	{FIELD(RECORD, nm_document, environment), .record = &nm_environment_record},
 	{FIELD(RECORDS, nm_document, findings), .record = &nm_finding_record},
 	{FIELD(RECORDS, nm_document, measurements), .record = &measurement_record},
+	{FIELD(POINTER, nm_document, soak), .record = &soak_record, .optional = true,
+	 .nullable = true},
 	END,
 };
 const struct nm_record nm_document_record = RECORD(nm_document, document_fields);

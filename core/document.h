@@ -74,7 +74,8 @@ struct nm_round {
 	uint64_t index; /* 0 is the pilot, recorded only when it failed */
 	int state;	/* enum nm_state */
 	const char *reason;
-	const char *remedy; /* of an unsupported pilot; not recorded */
+	const char *remedy;  /* of an unsupported pilot; not recorded */
+	const char *failure; /* what kind of failure, unless state is ok: "shutdown" … */
 	uint64_t samples;
 	double min, p5, p50, p90, p99, p999, max, mean;
 	const char *p99_reason, *p999_reason;
@@ -111,7 +112,7 @@ struct nm_evidence {
 	double clock_deviation_percent; /* the median of the rounds */
 	double overhead;
 	double steal_percent;
-	double quiet_share; /* share of rounds whose p5 lies within 2 % of the floor */
+	double quiet_share; /* share of rounds whose p5 is at most 2 % above the floor */
 	uint64_t rounds_ok, rounds_flagged, rounds_failed;
 };
 
@@ -184,6 +185,7 @@ struct nm_plan {
 	int64_t cpu; /* pinned by the user, or -1 */
 	const char *kvm_device;
 	bool exits_below; /* read the exit meter (vmm/meter.h) */
+	uint64_t soak_ns; /* go on this long, and keep a sample of the rounds; 0: no soak */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
 };
@@ -206,6 +208,58 @@ struct nm_run {
 	struct nm_plan plan;
 };
 
+/** Rounds of a soak, and those of them that failed, by kind. */
+struct nm_soak_count {
+	uint64_t rounds;
+	uint64_t failed;
+	uint64_t state_changes; /* rounds whose state is not that of the one before */
+	double failed_per_hour; /* of the whole soak; NAN for a part of it */
+	struct nm_map failures; /* by kind */
+	struct nm_map failures_per_hour;
+};
+
+struct nm_soak_measurement {
+	const char *measurement; /* its name */
+	const char *last_state;	 /* of its last round; NULL before the first */
+	struct nm_soak_count count;
+};
+
+/** A round that failed, or whose state is not that of the one before. */
+struct nm_soak_event {
+	const char *time;
+	uint64_t elapsed_ns; /* of the soak */
+	const char *measurement;
+	uint64_t round;
+	const char *before; /* the state of the round before; NULL for the first */
+	int state;	    /* enum nm_state */
+	const char *failure;
+	const char *reason;
+};
+
+struct nm_soak_events {
+	struct nm_soak_event *items;
+	size_t count;
+};
+
+/** What happened in a soak: all of its rounds, while measurements keep a sample of them. */
+struct nm_soak {
+	uint64_t elapsed_ns;
+	const char *sampling; /* how the rounds that are kept were chosen */
+	struct nm_soak_count all;
+	struct {
+		struct nm_soak_count *items;
+		size_t count;
+	} hours;
+	struct {
+		struct nm_soak_measurement *items;
+		size_t count;
+	} measurements; /* in the order of those of the document */
+	struct nm_soak_events failures;
+	uint64_t failures_left_out;
+	struct nm_soak_events state_changes;
+	uint64_t state_changes_left_out;
+};
+
 struct nm_document {
 	struct nm_arena arena;
 	const char *schema;
@@ -217,6 +271,7 @@ struct nm_document {
 		struct nm_measurement *items;
 		size_t count;
 	} measurements;
+	struct nm_soak *soak; /* NULL when it was none */
 };
 
 extern const struct nm_record nm_document_record;

@@ -112,6 +112,7 @@ static nm_json *records_json(const struct nm_record *record, const struct sequen
 static nm_json *field_json(const struct nm_field *field, const unsigned char *at)
 {
 	struct sequence sequence;
+	const void *pointed;
 	const char *string;
 	uint64_t whole;
 	double real;
@@ -143,6 +144,9 @@ static nm_json *field_json(const struct nm_field *field, const unsigned char *at
 		return strings_json((const struct nm_strings *)(const void *)at);
 	case NM_FIELD_RECORD:
 		return nm_record_write(field->record, at);
+	case NM_FIELD_POINTER:
+		memcpy(&pointed, at, sizeof(pointed));
+		return pointed ? nm_record_write(field->record, pointed) : NULL;
 	case NM_FIELD_RECORDS:
 		memcpy(&sequence, at, sizeof(sequence));
 		return records_json(field->record, &sequence);
@@ -159,7 +163,7 @@ nm_json *nm_record_write(const struct nm_record *record, const void *structure)
 			field_json(field, (const unsigned char *)structure + field->offset);
 		enum nm_json_type type = nm_json_type(child);
 
-		if (field->optional &&
+		if (field->optional && !field->nullable &&
 		    (!child || ((type == NM_JSON_ARRAY || type == NM_JSON_OBJECT) &&
 				!nm_json_count(child)))) {
 			nm_json_free(child);
@@ -292,6 +296,20 @@ static int read_records(const struct nm_field *field, struct nm_arena *arena, co
 	return 0;
 }
 
+static int read_pointer(const struct nm_field *field, struct nm_arena *arena, const nm_json *json,
+			void **out)
+{
+	int r;
+
+	if (!json)
+		return 0;
+	*out = nm_arena_alloc(arena, field->record->size);
+	if (!*out)
+		return -ENOMEM;
+	r = nm_record_read(field->record, arena, json, *out);
+	return r ? nm_error_within(r, "%s", field->key) : 0;
+}
+
 static int read_number(const struct nm_field *field, const nm_json *json, unsigned char *at)
 {
 	enum nm_json_type type = nm_json_type(json);
@@ -339,6 +357,7 @@ static int read_field(const struct nm_field *field, struct nm_arena *arena, cons
 {
 	struct sequence sequence = {0};
 	const char *string = NULL;
+	void *pointed = NULL;
 	int r;
 
 	switch (field->type) {
@@ -369,6 +388,10 @@ static int read_field(const struct nm_field *field, struct nm_arena *arena, cons
 	case NM_FIELD_RECORD:
 		r = nm_record_read(field->record, arena, json, at);
 		return r ? nm_error_within(r, "%s", field->key) : 0;
+	case NM_FIELD_POINTER:
+		r = read_pointer(field, arena, json, &pointed);
+		memcpy(at, &pointed, sizeof(pointed));
+		return r;
 	case NM_FIELD_RECORDS:
 		r = read_records(field, arena, json, &sequence);
 		memcpy(at, &sequence, sizeof(sequence));

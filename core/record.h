@@ -61,6 +61,7 @@ enum nm_field_type {
 	NM_FIELD_MAP,	  /* struct nm_map */
 	NM_FIELD_STRINGS, /* struct nm_strings */
 	NM_FIELD_RECORD,  /* a nested structure */
+	NM_FIELD_POINTER, /* a pointer to a structure, NULL is null */
 	NM_FIELD_RECORDS, /* pointer to an array of structures, its size_t count right behind it */
 };
 
@@ -68,8 +69,8 @@ struct nm_field {
 	const char *key;
 	enum nm_field_type type;
 	size_t offset;
-	bool optional; /* may be absent; not written when it is null or empty */
-	bool nullable; /* a string that may be null */
+	bool optional; /* may be absent; not written when it is null or empty, unless it is nullable */
+	bool nullable; /* a string that may be null; null is written */
 	const struct nm_record *record;
 	const char *const *names; /* of NM_FIELD_ENUM, NULL at the end */
 };

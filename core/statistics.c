@@ -96,7 +96,7 @@ double nm_median_sorted(const double *sorted, size_t count)
 
 double nm_floor_sorted(const double *sorted, size_t count)
 {
-	return sorted[nm_rank(count, 100)];
+	return sorted[nm_rank(count, 250)];
 }
 
 /* Draws as many rounds as there are, with replacement. Counting each keeps the result sorted. */

@@ -30,8 +30,8 @@ size_t nm_rank(size_t count, unsigned int permille);
 double nm_median_sorted(const double *sorted, size_t count);
 
 /**
- * The quiet floor over rounds: of the sorted round p5s, the one at a tenth of the rounds (nearest rank), so
- * the lowest of up to 10, the second of 20, the third of 30.
+ * The quiet floor over rounds: of the sorted round p5s, the one at a quarter of the rounds (nearest rank), so
+ * the second of 6, the third of 10, the fifth of 20. The lowest one repeats itself less well (docs/measurement.md).
  */
 double nm_floor_sorted(const double *sorted, size_t count);
 

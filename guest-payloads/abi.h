@@ -76,6 +76,10 @@ struct nm_abi_op {
 #define NM_ABI_PORT_PIT_CONTROL 0x43	    /* and where its mode is set */
 #define NM_ABI_MSR_TEST		0x4e4d0000u /* an MSR that no CPU and no KVM has */
 
+#define NM_ABI_VECTOR	 0x40 /* of interrupts that the VMM causes */
+#define NM_ABI_GSI_MSI	 24   /* a line of irqfds that the VMM routes to an MSI, */
+#define NM_ABI_GSI_LEVEL 20   /* and one of the IOAPIC alone: the 8259As have the first 16 */
+
 #define NM_ABI_STRING_BYTES 16 /* of string I/O: NM_ABI_TEST_BYTE and the numbers that follow */
 
 /* Memory of operations: what the VMM adds at NM_ABI_MEMORY it also maps, in pages of the size that the operation wants. */
@@ -100,6 +104,9 @@ struct nm_abi_fault {
 	uint64_t rsp;
 	uint64_t cr2;
 };
+
+/* Vector 6 calls what RAX points to before it skips, and sets what that returns in RFLAGS. */
+#define NM_ABI_CALL_RAX 2
 
 #define NM_ABI_CONTROL_MAGIC 0x6c6f72746e6f6331ull
 #define NM_ABI_RESULTS	     8

@@ -91,6 +91,15 @@ static inline void nm_set_gate(uint8_t vector, const char *handler)
 		  (at >> 16 & 0xffff) << 48;
 }
 
+extern const char nm_isr_interrupts_on[];
+
+/** Lets interrupts in, at CPL3 too, where STI needs an IOPL that not every hypervisor keeps. Vector 6 is lost by it. */
+static inline void nm_interrupts_on(void)
+{
+	nm_set_gate(6, nm_isr_interrupts_on);
+	__asm__ volatile("ud2" : : : "memory", "cc");
+}
+
 /** Writes to each page of a range, so that no nested page fault falls into what is measured. */
 static inline void nm_touch(uint64_t gpa, uint64_t bytes)
 {

@@ -12,6 +12,7 @@
 #define CONTROL_FAULT	   176
 #define CONTROL_SKIP_FAULT 232
 #define CONTROL_SKIPPED	   240
+#define CALL_RAX	   2
 #define CPU_STACK3_TOP	   0x8000
 #define PORT_FAULT	   0x6e2
 #define IMAGE_MAGIC	   0x64616f6c79617031
@@ -109,9 +110,23 @@ isr_skip_de:
 	.balign	16
 isr_skip_ud:
 	cmpq	$1, %gs:CONTROL_SKIP_FAULT
-	jne	isr_stubs + 16 * 6
+	jne	1f
 	incq	%gs:CONTROL_SKIPPED
 	addq	$2, (%rsp)
+	iretq
+1:	cmpq	$CALL_RAX, %gs:CONTROL_SKIP_FAULT
+	jne	isr_stubs + 16 * 6
+	call	*%rax
+	orq	%rax, 16(%rsp)
+	addq	$2, (%rsp)
+	iretq
+
+/* For #UD too: the code behind the UD2 goes on with interrupts on. */
+	.balign	16
+	.globl	nm_isr_interrupts_on
+nm_isr_interrupts_on:
+	addq	$2, (%rsp)
+	orl	$0x200, 16(%rsp)
 	iretq
 
 	.section .nm_tables, "aw"

@@ -72,6 +72,14 @@ int nm_render_markdown(const struct nm_document *document, const struct nm_rende
 		put_list(out, &view.title);
 		nm_text_puts(out, "\n## Measurements\n\n");
 		put_table(out, &view);
+		if (view.soak.count) {
+			nm_text_puts(out, "\n## Soak\n\n");
+			put_list(out, &view.soak);
+		}
+		if (view.histograms.count) {
+			nm_text_puts(out, "\n## How many samples reached how much\n\n");
+			put_list(out, &view.histograms);
+		}
 		if (view.reasons.count) {
 			nm_text_puts(out, "\n## Not ok, and why\n\n");
 			put_list(out, &view.reasons);

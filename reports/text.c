@@ -94,6 +94,14 @@ int nm_render_text(const struct nm_document *document, const struct nm_render_op
 		nm_text_puts(out, "\n");
 		r = nm_table_print(table, out);
 	}
+	if (!r && view.soak.count) {
+		nm_text_puts(out, "\nSoak:\n");
+		put_lines(out, &view.soak, "  ");
+	}
+	if (!r && view.histograms.count) {
+		nm_text_puts(out, "\nhow many samples reached how much:\n");
+		put_lines(out, &view.histograms, "  ");
+	}
 	if (!r && view.reasons.count) {
 		nm_text_puts(out, "\nnot ok, and why:\n");
 		put_lines(out, &view.reasons, "  ");

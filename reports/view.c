@@ -142,11 +142,16 @@ static char *format_context(struct nm_arena *arena, const struct nm_measurement 
 	return context;
 }
 
+static bool is_counted(const struct nm_measurement *m)
+{
+	return !strcmp(m->unit, nm_clock_units[NM_CLOCK_INSTRUCTIONS]);
+}
+
 static void fill_costs(const char **cells, struct nm_arena *arena, const struct nm_measurement *m)
 {
 	const struct nm_summary *s = &m->summary;
 
-	if (!strcmp(m->unit, nm_clock_units[NM_CLOCK_INSTRUCTIONS])) {
+	if (is_counted(m)) {
 		cells[NM_COLUMN_FLOOR] = format_counted(arena, &s->floor);
 		cells[NM_COLUMN_P50] = format_counted(arena, &s->p50);
 		cells[NM_COLUMN_P99] = nm_format_instructions(arena, s->p99.value);
@@ -286,6 +291,40 @@ static int add_reasons(struct nm_view *view, struct nm_arena *arena,
 	return r;
 }
 
+/* "20 µs: 5391": what a bucket begins at, and its samples. */
+static void put_bucket(struct nm_text *out, const struct nm_measurement *m,
+		       const struct nm_pair *pair)
+{
+	double from = strtod(pair->name, NULL);
+	struct unit unit = unit_for(from);
+
+	if (pair->value.type != NM_VALUE_INT || !isfinite(from))
+		return;
+	if (is_counted(m))
+		nm_text_printf(out, ", %.10g: %lld", from, (long long)pair->value.integer);
+	else
+		nm_text_printf(out, ", %.4g %s: %lld", from / unit.ns, unit.name,
+			       (long long)pair->value.integer);
+}
+
+static int add_histogram(struct nm_view *view, struct nm_arena *arena,
+			 const struct nm_measurement *m)
+{
+	const char *name = nm_measurement_name(arena, m);
+	struct nm_text buckets = {0};
+	int r;
+
+	for (size_t i = 0; i < m->histogram.count; i++)
+		put_bucket(&buckets, m, &m->histogram.pairs[i]);
+	r = nm_text_status(&buckets);
+	if (!r && buckets.length)
+		r = add_line(arena, &view->histograms,
+			     nm_arena_printf(arena, "%s: from %s", or_unknown(name),
+					     buckets.bytes + strlen(", ")));
+	nm_text_free(&buckets);
+	return r;
+}
+
 static const char *level_words(int64_t level)
 {
 	return level == 0   ? "bare metal: guests are L1"
@@ -318,9 +357,10 @@ static int add_run(struct nm_view *view, struct nm_arena *arena, const struct nm
 	return add_line(
 		arena, &view->title,
 		nm_arena_printf(arena,
-				"run: %s, profile %s, %llu rounds of %llu samples, seed %llu, "
+				"run: %s, profile %s, %s%llu rounds of %llu samples, seed %llu, "
 				"nestmark %s, %s%s%s",
 				run->started, or_unknown(run->plan.profile),
+				run->plan.soak_ns ? "soak, at most " : "",
 				(unsigned long long)run->plan.rounds,
 				(unsigned long long)run->plan.samples,
 				(unsigned long long)run->seed, run->tool_version,
@@ -417,7 +457,11 @@ int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = add_row(view, arena, &document->measurements.items[i]);
 	if (!r)
+		r = nm_view_soak(arena, document, &view->soak);
+	if (!r)
 		r = add_reasons(view, arena, document);
+	for (size_t i = 0; !r && i < document->measurements.count; i++)
+		r = add_histogram(view, arena, &document->measurements.items[i]);
 	if (!r)
 		r = add_notes(view, arena, document);
 	return r;

@@ -30,9 +30,17 @@ static void on_limit(int signal)
 		*(volatile uint8_t *)&run->immediate_exit = 1;
 }
 
-int nm_deadline_arm(struct nm_deadline *deadline, struct kvm_run *run, uint64_t limit_ns)
+int nm_deadline_catch(void)
 {
 	struct sigaction action = {.sa_handler = on_limit};
+
+	if (sigaction(SIGRTMIN, &action, NULL))
+		return nm_fail(errno, "time limit: %s", strerror(errno));
+	return 0;
+}
+
+int nm_deadline_arm(struct nm_deadline *deadline, struct kvm_run *run, uint64_t limit_ns)
+{
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN};
 	/* The repetition costs nothing and covers a signal that comes before KVM_RUN is entered. */
 	struct itimerspec limit = {
@@ -41,7 +49,7 @@ int nm_deadline_arm(struct nm_deadline *deadline, struct kvm_run *run, uint64_t 
 		.it_interval = {.tv_nsec = 100000000},
 	};
 	sigset_t unblocked;
-	int r = 0;
+	int r = nm_deadline_catch();
 
 	event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
 	sigemptyset(&unblocked);
@@ -50,7 +58,9 @@ int nm_deadline_arm(struct nm_deadline *deadline, struct kvm_run *run, uint64_t 
 	running = run;
 	run->immediate_exit = 0;
 	deadline->armed = false;
-	if (sigaction(SIGRTMIN, &action, NULL) || pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL))
+	if (r)
+		return r;
+	if (pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL))
 		return nm_fail(errno, "time limit: %s", strerror(errno));
 	if (timer_create(CLOCK_MONOTONIC, &event, &deadline->timer))
 		return nm_fail(errno, "time limit: %s", strerror(errno));

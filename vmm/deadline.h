@@ -18,6 +18,9 @@ struct nm_deadline {
 	bool armed;
 };
 
+/** The handler of that signal, so that one that comes before the first limit does not end the process. */
+int nm_deadline_catch(void);
+
 /** From now on, and after limit_ns at the latest, KVM_RUN in this thread returns -EINTR. */
 int nm_deadline_arm(struct nm_deadline *deadline, struct kvm_run *run, uint64_t limit_ns);
 void nm_deadline_disarm(struct nm_deadline *deadline);

@@ -148,6 +148,7 @@ int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char
 		.rdi = block,
 	};
 	uint64_t function = nm_payload_function(&guest->payload, operation);
+	int r;
 
 	if (!function)
 		return nm_fail(ENOENT, "the payload has no operation %s", operation);
@@ -161,7 +162,8 @@ int nm_guest_prepare(const struct nm_guest *guest, unsigned int vcpu, const char
 		.shared_gpa = guest->shared,
 	};
 	write_tss(nm_vm_memory(&guest->vm, mode.tss, NM_ABI_TSS_LIMIT + 1), mode.rsp);
-	return nm_vcpu_enter_long_mode(&guest->vcpus[vcpu], &mode);
+	r = nm_vcpu_enter_long_mode(&guest->vcpus[vcpu], &mode);
+	return r || !vcpu ? r : nm_vcpu_make_runnable(&guest->vcpus[vcpu]);
 }
 
 static const char *exception_name(uint64_t vector)
@@ -192,6 +194,11 @@ static bool ended(const struct nm_guest *guest, unsigned int number, struct nm_g
 	switch (run->exit_reason) {
 	case KVM_EXIT_HLT:
 		if (guest->resume_halt)
+			return false;
+		result->end = NM_GUEST_UNEXPECTED;
+		break;
+	case KVM_EXIT_DEBUG:
+		if (guest->on_debug && guest->on_debug(guest->debug_context, vcpu))
 			return false;
 		result->end = NM_GUEST_UNEXPECTED;
 		break;
@@ -244,6 +251,23 @@ static int run_loop(struct nm_guest *guest, unsigned int number, struct nm_guest
 	}
 }
 
+/* How a guest ended, in a word that can be counted. An internal error goes by its suberror. */
+static void name_failure(const struct kvm_run *run, struct nm_guest_result *result)
+{
+	static const char *const words[] = {[NM_GUEST_DONE] = "",
+					    [NM_GUEST_EXCEPTION] = "exception",
+					    [NM_GUEST_TIMEOUT] = "timeout",
+					    [NM_GUEST_SHUTDOWN] = "shutdown",
+					    [NM_GUEST_KVM_ERROR] = "failed_entry",
+					    [NM_GUEST_UNEXPECTED] = "unexpected_exit"};
+
+	if (result->end == NM_GUEST_KVM_ERROR && run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
+		snprintf(result->failure, sizeof(result->failure), "internal_error.%" PRIu32,
+			 run->internal.suberror);
+	else
+		snprintf(result->failure, sizeof(result->failure), "%s", words[result->end]);
+}
+
 int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
 		 struct nm_guest_result *result)
 {
@@ -255,6 +279,8 @@ int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
 		return r;
 	r = run_loop(guest, vcpu, result);
 	nm_deadline_disarm(&deadline);
+	if (!r)
+		name_failure(guest->vcpus[vcpu].run, result);
 	if (!r && result->end == NM_GUEST_TIMEOUT)
 		snprintf(result->text, sizeof(result->text),
 			 "the guest did not end within %" PRIu64 " ms (%" PRIu64
@@ -265,6 +291,7 @@ int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
 		result->end = NM_GUEST_KVM_ERROR;
 		snprintf(result->text, sizeof(result->text), "KVM_RUN: %s: KVM has killed the VM",
 			 strerror(-r));
+		snprintf(result->failure, sizeof(result->failure), "vm_killed");
 		r = 0;
 	}
 	return r;

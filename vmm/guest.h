@@ -35,6 +35,9 @@ struct nm_guest {
 	uint64_t tables_used; /* bytes of page tables that nm_guest_map() has made */
 	struct nm_devices devices;
 	bool resume_halt; /* HLT that leaves to user space is part of the operation */
+	/** Serves KVM_EXIT_DEBUG of a vCPU; false: it was not expected. NULL: none is. */
+	bool (*on_debug)(void *context, const struct nm_vcpu *vcpu);
+	void *debug_context;
 };
 
 int nm_guest_create(struct nm_guest *guest, const struct nm_kvm *kvm,
@@ -71,7 +74,8 @@ enum nm_guest_end {
 struct nm_guest_result {
 	enum nm_guest_end end;
 	uint64_t user_exits; /* returns of KVM_RUN that were served */
-	char text[320];	     /* one line for everything but DONE */
+	char text[320];	     /* one line for everything but DONE, */
+	char failure[32];    /* and its kind: "shutdown", "internal_error.1" … */
 };
 
 /**

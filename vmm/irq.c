@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -91,5 +92,59 @@ int nm_vm_irq_line(const struct nm_vm *vm, uint32_t gsi, bool high)
 
 	if (ioctl(vm->fd, KVM_IRQ_LINE, &level))
 		return nm_fail(errno, "KVM_IRQ_LINE %" PRIu32 ": %s", gsi, strerror(errno));
+	return 0;
+}
+
+int nm_vm_irqfd_resample(const struct nm_vm *vm, int event_fd, int resample_fd, uint32_t gsi)
+{
+	struct kvm_irqfd request = {
+		.fd = (uint32_t)event_fd,
+		.gsi = gsi,
+		.flags = KVM_IRQFD_FLAG_RESAMPLE,
+		.resamplefd = (uint32_t)resample_fd,
+	};
+
+	if (ioctl(vm->fd, KVM_IRQFD, &request))
+		return nm_fail(errno, "KVM_IRQFD for the level of line %" PRIu32 ": %s", gsi,
+			       strerror(errno));
+	return 0;
+}
+
+int nm_vm_route_msi(const struct nm_vm *vm, uint32_t gsi, uint32_t address, uint32_t data)
+{
+	const struct kvm_irq_routing_entry entry = {
+		.gsi = gsi,
+		.type = KVM_IRQ_ROUTING_MSI,
+		.u.msi = {.address_lo = address, .data = data},
+	};
+	struct kvm_irq_routing *table = calloc(1, sizeof(*table) + sizeof(entry));
+	int r = 0;
+
+	if (!table)
+		return nm_fail(ENOMEM, "out of memory");
+	table->nr = 1;
+	memcpy(table->entries, &entry, sizeof(entry));
+	if (ioctl(vm->fd, KVM_SET_GSI_ROUTING, table))
+		r = nm_fail(errno, "KVM_SET_GSI_ROUTING: %s", strerror(errno));
+	free(table);
+	return r;
+}
+
+int nm_vm_signal_msi(const struct nm_vm *vm, uint32_t address, uint32_t data)
+{
+	struct kvm_msi msi = {.address_lo = address, .data = data};
+	int r = ioctl(vm->fd, KVM_SIGNAL_MSI, &msi);
+
+	if (r < 0)
+		return nm_fail(errno, "KVM_SIGNAL_MSI: %s", strerror(errno));
+	return r ? 0 : nm_fail(EAGAIN, "KVM_SIGNAL_MSI: the guest does not take it");
+}
+
+int nm_vm_never_poll(const struct nm_vm *vm)
+{
+	struct kvm_enable_cap request = {.cap = KVM_CAP_HALT_POLL};
+
+	if (ioctl(vm->fd, KVM_ENABLE_CAP, &request))
+		return nm_fail(errno, "KVM_ENABLE_CAP of KVM_CAP_HALT_POLL: %s", strerror(errno));
 	return 0;
 }

@@ -119,6 +119,15 @@ int nm_vcpu_enter_long_mode(const struct nm_vcpu *vcpu, const struct nm_long_mod
 	return set_registers(vcpu, &sregs, &regs);
 }
 
+int nm_vcpu_make_runnable(const struct nm_vcpu *vcpu)
+{
+	struct kvm_mp_state state = {.mp_state = KVM_MP_STATE_RUNNABLE};
+
+	if (ioctl(vcpu->fd, KVM_SET_MP_STATE, &state))
+		return nm_fail(errno, "KVM_SET_MP_STATE: %s", strerror(errno));
+	return 0;
+}
+
 int nm_vcpu_enter_protected_mode(const struct nm_vcpu *vcpu, uint32_t eip, uint32_t ebx)
 {
 	struct kvm_regs regs = {.rip = eip, .rbx = ebx, .rflags = RFLAGS_FIXED};
@@ -143,6 +152,22 @@ int nm_vcpu_set_cpuid(const struct nm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid
 {
 	if (ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid))
 		return nm_fail(errno, "KVM_SET_CPUID2: %s", strerror(errno));
+	return 0;
+}
+
+int nm_vcpu_interrupt(const struct nm_vcpu *vcpu, unsigned int vector)
+{
+	struct kvm_interrupt request = {.irq = vector};
+
+	if (ioctl(vcpu->fd, KVM_INTERRUPT, &request))
+		return nm_fail(errno, "KVM_INTERRUPT %u: %s", vector, strerror(errno));
+	return 0;
+}
+
+int nm_vcpu_nmi(const struct nm_vcpu *vcpu)
+{
+	if (ioctl(vcpu->fd, KVM_NMI))
+		return nm_fail(errno, "KVM_NMI: %s", strerror(errno));
 	return 0;
 }
 

@@ -35,14 +35,35 @@ struct nm_long_mode {
 
 int nm_vcpu_enter_long_mode(const struct nm_vcpu *vcpu, const struct nm_long_mode *mode);
 
+/** With the in-kernel irqchip all vCPUs but the first wait for INIT and SIPI, unless they are told to run. */
+int nm_vcpu_make_runnable(const struct nm_vcpu *vcpu);
+
 /** Starts a vCPU in 32-bit protected mode without paging, all segments flat, as PVH has it. */
 int nm_vcpu_enter_protected_mode(const struct nm_vcpu *vcpu, uint32_t eip, uint32_t ebx);
 
 /** Gives a vCPU that has not run yet another CPUID than KVM's supported one. */
 int nm_vcpu_set_cpuid(const struct nm_vcpu *vcpu, const struct kvm_cpuid2 *cpuid);
 
+/** Queues an interrupt without in-kernel irqchip (KVM_INTERRUPT), or an NMI (KVM_NMI); KVM_RUN must not be running. */
+int nm_vcpu_interrupt(const struct nm_vcpu *vcpu, unsigned int vector);
+int nm_vcpu_nmi(const struct nm_vcpu *vcpu);
+
 /** Frequency of the guest's TSC in kHz, or 0 when KVM does not say. */
 uint64_t nm_vcpu_tsc_khz(const struct nm_vcpu *vcpu);
+
+/* For debugging a guest, in debug.c. */
+
+/**
+ * Which events leave to user space by KVM_EXIT_DEBUG: KVM_GUESTDBG_* without the enabling one; 0: none. With
+ * KVM_GUESTDBG_USE_HW_BP, stores to the eight bytes at `watched` do.
+ */
+int nm_vcpu_debug(const struct nm_vcpu *vcpu, uint32_t events, uint64_t watched);
+
+/** Moves RIP on by so many bytes. */
+int nm_vcpu_skip(const struct nm_vcpu *vcpu, unsigned int bytes);
+
+/** Lets KVM map guest memory before the guest touches it (KVM_PRE_FAULT_MEMORY, Linux 6.11); in prefault.c. */
+int nm_vcpu_pre_fault(const struct nm_vcpu *vcpu, uint64_t gpa, uint64_t bytes);
 
 /* What ended KVM_RUN, in exit.c. */
 

@@ -57,7 +57,7 @@ void nm_vm_destroy(struct nm_vm *vm)
 	vm->slot_count = 0;
 }
 
-static int check_slot(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes)
+int nm_vm_check_slot(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes)
 {
 	if (!bytes || gpa % 4096 || bytes % 4096 || gpa + bytes < gpa)
 		return nm_fail(EINVAL, "memory slot %#" PRIx64 "+%#" PRIx64 ": not whole pages",
@@ -84,7 +84,7 @@ int nm_vm_add_mapped(struct nm_vm *vm, uint64_t gpa, uint64_t bytes, void *host,
 		.memory_size = bytes,
 		.userspace_addr = (uint64_t)(uintptr_t)host,
 	};
-	int r = check_slot(vm, gpa, bytes);
+	int r = nm_vm_check_slot(vm, gpa, bytes);
 
 	if (r)
 		return r;

@@ -42,6 +42,19 @@ int nm_vm_add_memory(struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
 /** The same with memory that the caller owns and keeps mapped; flags as of KVM_SET_USER_MEMORY_REGION. */
 int nm_vm_add_mapped(struct nm_vm *vm, uint64_t gpa, uint64_t bytes, void *host, uint32_t flags);
 
+/* Guest memory that KVM itself keeps, in guest_memfd.c. */
+
+/**
+ * A guest_memfd that this process can map as well (KVM_CAP_GUEST_MEMFD_FLAGS, Linux 6.18): the fd, or -EOPNOTSUPP with a
+ * remedy.
+ */
+int nm_vm_create_guest_memfd(const struct nm_vm *vm, uint64_t bytes);
+/** Adds it at gpa; host is where the caller has mapped it. */
+int nm_vm_add_guest_memfd(struct nm_vm *vm, uint64_t gpa, uint64_t bytes, void *host, int fd);
+
+/** Room for a slot there: 0, -EINVAL or -ENOSPC. */
+int nm_vm_check_slot(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
+
 /** Host address of [gpa, gpa + bytes), or NULL when it does not lie in one slot. */
 void *nm_vm_memory(const struct nm_vm *vm, uint64_t gpa, uint64_t bytes);
 
@@ -62,6 +75,17 @@ int nm_vm_ioeventfd_match(const struct nm_vm *vm, enum nm_bus bus, uint64_t addr
 int nm_vm_coalesce(const struct nm_vm *vm, enum nm_bus bus, uint64_t address, uint32_t bytes);
 /** Signals on event_fd raise the interrupt line gsi inside KVM. */
 int nm_vm_irqfd(const struct nm_vm *vm, int event_fd, uint32_t gsi);
+/**
+ * The same for a line that is level-triggered in the IOAPIC: the guest's EOI lowers it and signals resample_fd
+ * (KVM_IRQFD_FLAG_RESAMPLE).
+ */
+int nm_vm_irqfd_resample(const struct nm_vm *vm, int event_fd, int resample_fd, uint32_t gsi);
+/** Makes the line gsi an MSI, and leaves no other line. */
+int nm_vm_route_msi(const struct nm_vm *vm, uint32_t gsi, uint32_t address, uint32_t data);
+/** Delivers an MSI (KVM_SIGNAL_MSI), from any thread. -EAGAIN when the guest does not take it. */
+int nm_vm_signal_msi(const struct nm_vm *vm, uint32_t address, uint32_t data);
+/** vCPUs that halt are put to sleep at once (KVM_CAP_HALT_POLL of 0 ns). */
+int nm_vm_never_poll(const struct nm_vm *vm);
 /** Sets an interrupt line of the in-kernel irqchip. */
 int nm_vm_irq_line(const struct nm_vm *vm, uint32_t gsi, bool high);
 

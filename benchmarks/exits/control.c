@@ -126,6 +126,7 @@ const struct nm_bench nm_bench_exit_cr0_wp = {
 	.happens = "MOV CR0 that changes write protection in supervisor mode; where the guest does "
 		   "not own the bit, KVM must intercept it.",
 	.matters = "Hardened kernels clear WP around each write to protected data.",
+	.vmexit = "toggle_cr0_wp: there two writes, which also clear all other bits but PE and PG",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.expect = {.exits_or = 1},
@@ -165,6 +166,7 @@ const struct nm_bench nm_bench_exit_cr4_pge = {
 	.happens = "MOV CR4 that clears or sets PGE drops global translations too; VMX lets the "
 		   "guest own the bit with EPT, SVM intercepts.",
 	.matters = "Kernels flush all of the TLB in this way where INVPCID is missing.",
+	.vmexit = "toggle_cr4_pge: there two writes",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.expect = {.exits_or = 1},

@@ -68,6 +68,23 @@ const struct nm_bench nm_bench_exit_cpuid = {
 	.native = native,
 };
 
+const struct nm_bench nm_bench_exit_cpuid_irqchip = {
+	.name = "exit.cpuid.irqchip",
+	.group = "exits",
+	.summary = "CPUID in a VM with an in-kernel local APIC",
+	.happens =
+		"As exit.cpuid, with a local APIC in KVM that the entry looks at for interrupts.",
+	.matters = "Nearly all VMs have their APICs there: this is nearer to the exit.cpuid of a "
+		   "real guest.",
+	.version = 1,
+	.payload = "exit.cpuid",
+	.cpls = NM_CPL0,
+	.requires = {"kvm.cap.irqchip"},
+	.irqchip = true,
+	.expect = {.exits = 1},
+	.verify = verify,
+};
+
 /* SDM vol. 1, XCR0: x87 is always there, SSE on all 64-bit CPUs; the area of both, and its header, are 576 bytes. */
 #define XCR0_X87_SSE   3u
 #define XSAVE_SMALLEST 576u

@@ -47,6 +47,7 @@ const struct nm_bench nm_bench_exit_dr_write = {
 		   "registers until the next exit.",
 	.matters = "Debuggers and perf with hardware breakpoints write debug registers at each "
 		   "switch of tasks.",
+	.vmexit = "mov_dr: there DR7",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.prepare = prepare,

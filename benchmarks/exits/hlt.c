@@ -11,26 +11,12 @@
  * window that KVM opened while the interrupt could not come yet, and for EOI. Where the CPU virtualizes the APIC (APICv,
  * AVIC), only the first two are left.
  */
-#include "benchmarks/bench.h"
-
-#include <inttypes.h>
-#include <stdio.h>
+#include "benchmarks/interrupts/interrupts.h"
 
 static int prepare(struct nm_guest_round *round)
 {
 	round->guest->resume_halt = true;
 	return 0;
-}
-
-static bool verify_irqchip(const struct nm_guest_round *round, char *why, size_t size)
-{
-	uint64_t came = round->control->result[0];
-
-	if (came == round->operations)
-		return true;
-	snprintf(why, size, "%" PRIu64 " interrupts came, expected %" PRIu64, came,
-		 round->operations);
-	return false;
 }
 
 const struct nm_bench nm_bench_exit_hlt = {
@@ -61,5 +47,5 @@ const struct nm_bench nm_bench_exit_hlt_irqchip = {
 	.requires = {"kvm.cap.irqchip"},
 	.irqchip = true,
 	.expect = {.exits = 4, .exits_or = 2, .insn_emulation = 2},
-	.verify = verify_irqchip,
+	.verify = nm_interrupts_verify,
 };

@@ -28,6 +28,25 @@ const struct nm_bench nm_bench_exit_mmio_write = {
 	.verify = nm_test_device_verify_write,
 };
 
+const struct nm_bench nm_bench_exit_mmio_write_irqchip = {
+	.name = "exit.mmio.write.irqchip",
+	.group = "exits",
+	.summary = "a store to MMIO in user space in a VM with an in-kernel local APIC",
+	.happens = "As exit.mmio.write, with a local APIC in KVM that the entry looks at for "
+		   "interrupts.",
+	.matters =
+		"Nearly all VMs have their APICs there: this is nearer to the exit.mmio.write of a "
+		"real guest.",
+	.version = 1,
+	.payload = "exit.mmio.write",
+	.cpls = NM_CPL0,
+	.requires = {"kvm.cap.irqchip"},
+	.irqchip = true,
+	.expect = {.exits = 1, .user_exits = 1, .insn_emulation = 1},
+	.prepare = prepare,
+	.verify = nm_test_device_verify_write,
+};
+
 const struct nm_bench nm_bench_exit_mmio_read = {
 	.name = "exit.mmio.read",
 	.group = "exits",

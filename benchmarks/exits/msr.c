@@ -124,6 +124,24 @@ const struct nm_bench nm_bench_exit_rdmsr = {
 	.verify = verify_read,
 };
 
+const struct nm_bench nm_bench_exit_rdmsr_irqchip = {
+	.name = "exit.rdmsr.irqchip",
+	.group = "exits",
+	.summary = "RDMSR of an MSR that KVM emulates in a VM with an in-kernel local APIC",
+	.happens =
+		"As exit.rdmsr, with a local APIC in KVM that the entry looks at for interrupts.",
+	.matters = "Nearly all VMs have their APICs there: this is nearer to the exit.rdmsr of a "
+		   "real guest.",
+	.version = 1,
+	.payload = "exit.rdmsr",
+	.cpls = NM_CPL0,
+	.requires = {"kvm.cap.irqchip"},
+	.irqchip = true,
+	.expect = {.exits = 1},
+	.prepare = prepare_misc_enable,
+	.verify = verify_read,
+};
+
 const struct nm_bench nm_bench_exit_wrmsr = {
 	.name = "exit.wrmsr",
 	.group = "exits",

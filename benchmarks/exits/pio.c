@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #define INTERRUPT_MASK 0xa5u
+#define MASK_CHANGE    0x0fu
 #define STRING_BYTES   ((uint64_t)NM_ABI_STRING_BYTES)
 
 static int prepare(struct nm_guest_round *round)
@@ -27,16 +28,31 @@ static int prepare(struct nm_guest_round *round)
 static int prepare_kernel(struct nm_guest_round *round)
 {
 	round->control->argument[0] = INTERRUPT_MASK;
+	round->control->argument[1] = MASK_CHANGE;
 	return 0;
+}
+
+static bool is_mask(const struct nm_guest_round *round, unsigned int expected, char *why,
+		    size_t size)
+{
+	if (round->control->result[0] == expected)
+		return true;
+	snprintf(why, size, "the 8259A gave mask %#" PRIx64 ", expected %#x",
+		 round->control->result[0], expected);
+	return false;
 }
 
 static bool verify_kernel(const struct nm_guest_round *round, char *why, size_t size)
 {
-	if (round->control->result[0] == INTERRUPT_MASK)
-		return true;
-	snprintf(why, size, "the 8259A gave mask %#" PRIx64 ", expected %#x",
-		 round->control->result[0], INTERRUPT_MASK);
-	return false;
+	return is_mask(round, INTERRUPT_MASK, why, size);
+}
+
+/* Each write has changed the mask, so an odd number of them has. */
+static bool verify_out_kernel(const struct nm_guest_round *round, char *why, size_t size)
+{
+	unsigned int change = round->operations % 2 ? MASK_CHANGE : 0;
+
+	return is_mask(round, INTERRUPT_MASK ^ change, why, size);
 }
 
 /* Bytes of a string as they come, in any number at once: accesses counts those that are next. */
@@ -117,8 +133,27 @@ const struct nm_bench nm_bench_exit_pio_out = {
 		   "takes the value and calls KVM_RUN again.",
 	.matters = "Serial consoles, ACPI and all devices that a VMM emulates in user space are "
 		   "reached this way.",
+	.vmexit = "portio-no-eventfd:pci-io: there a register of the pci-testdev of QEMU",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
+	.expect = {.exits = 1, .user_exits = 1},
+	.prepare = prepare,
+	.verify = nm_test_device_verify_write,
+};
+
+const struct nm_bench nm_bench_exit_pio_out_irqchip = {
+	.name = "exit.pio.out.irqchip",
+	.group = "exits",
+	.summary = "OUT to user space in a VM with an in-kernel local APIC",
+	.happens =
+		"As exit.pio.out, with a local APIC in KVM that the entry looks at for interrupts.",
+	.matters = "Nearly all VMs have their APICs there: this is nearer to the exit.pio.out of a "
+		   "real guest.",
+	.version = 1,
+	.payload = "exit.pio.out",
+	.cpls = NM_CPL0,
+	.requires = {"kvm.cap.irqchip"},
+	.irqchip = true,
 	.expect = {.exits = 1, .user_exits = 1},
 	.prepare = prepare,
 	.verify = nm_test_device_verify_write,
@@ -132,7 +167,7 @@ const struct nm_bench nm_bench_exit_pio_in = {
 		   "the next KVM_RUN.",
 	.matters = "Reading a device costs the same way and cannot be deferred: the guest waits "
 		   "for the value.",
-	.vmexit = "inl_from_qemu: there four bytes of port 1234h, which no device of QEMU claims",
+	.vmexit = "inl_from_pmtimer: there four bytes of the ACPI timer, a device of QEMU",
 	.version = 1,
 	.cpls = NM_CPL0 | NM_CPL3,
 	.expect = {.exits = 1, .user_exits = 1},
@@ -154,6 +189,24 @@ const struct nm_bench nm_bench_exit_pio_in_kernel = {
 	.expect = {.exits = 1},
 	.prepare = prepare_kernel,
 	.verify = verify_kernel,
+};
+
+const struct nm_bench nm_bench_exit_pio_out_kernel = {
+	.name = "exit.pio.out.kernel",
+	.group = "exits",
+	.summary = "OUT to the 8259A inside KVM",
+	.happens = "OUT exits to KVM, whose own 8259A takes the value; user space is not involved.",
+	.matters =
+		"Guests that still mask and end interrupts at the 8259A, and boot loaders, write "
+		"it often.",
+	.vmexit = "outl_to_kernel: there the ELCR at 4D0h of the same 8259A",
+	.version = 1,
+	.cpls = NM_CPL0 | NM_CPL3,
+	.requires = {"kvm.cap.irqchip"},
+	.irqchip = true,
+	.expect = {.exits = 1},
+	.prepare = prepare_kernel,
+	.verify = verify_out_kernel,
 };
 
 const struct nm_bench nm_bench_exit_pio_in_pit = {

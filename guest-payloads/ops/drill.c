@@ -40,3 +40,32 @@ NM_GUEST_OP("drill.silent", silent)
 {
 	(void)control;
 }
+
+/* Tells the driver to begin, and waits for what nobody sends. */
+NM_GUEST_OP("drill.awaiting", awaiting)
+{
+	nm_shared(control)->ready.value = 1;
+	for (;;)
+		__asm__ volatile("pause");
+}
+
+NM_GUEST_OP("drill.halting", halting)
+{
+	(void)control;
+	__asm__ volatile("cli");
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+NM_GUEST_OP("drill.ready-and-dead", ready_and_dead)
+{
+	nm_shared(control)->ready.value = 1;
+	__asm__ volatile("ud2");
+}
+
+NM_GUEST_OP("drill.ready-and-gone", ready_and_gone)
+{
+	nm_shared(control)->ready.value = 1;
+	nm_begin(control);
+	nm_end(control);
+}

@@ -26,6 +26,17 @@ NM_GUEST_OP("exit.pio.in.kernel", pio_in_kernel)
 	control->result[0] = last;
 }
 
+/* Toggles the bits of argument[1] at each write. result[0]: the mask after. */
+NM_GUEST_OP("exit.pio.out.kernel", pio_out_kernel)
+{
+	uint8_t value = (uint8_t)control->argument[0];
+	uint8_t change = (uint8_t)control->argument[1];
+
+	nm_out8(NM_ABI_PORT_PIC, value);
+	NM_MEASURE(control, nm_out8(NM_ABI_PORT_PIC, value ^= change));
+	control->result[0] = nm_in8(NM_ABI_PORT_PIC);
+}
+
 /* A string of bytes that all differ, so that one that is lost or comes twice is seen. */
 NM_GUEST_OP("exit.pio.outsb", pio_outsb)
 {

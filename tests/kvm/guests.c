@@ -59,12 +59,20 @@ static void run_one(const char *operation, struct nm_guest_result *result, uint6
 	nm_guest_destroy(&guest);
 }
 
+static void check_functions(const struct nm_bench *bench)
+{
+	const char *name = bench->payload ? bench->payload : bench->name;
+
+	CHECK(nm_payload_function(&ops, name), "%s is missing", name);
+	if (bench->partner)
+		CHECK(nm_payload_function(&ops, bench->partner), "%s is missing", bench->partner);
+}
+
 static void test_every_descriptor_has_a_guest_function(void)
 {
 	for (size_t i = 0; nm_benches[i]; i++)
 		if (nm_benches[i]->cpls)
-			CHECK(nm_payload_function(&ops, nm_benches[i]->name), "%s is missing",
-			      nm_benches[i]->name);
+			check_functions(nm_benches[i]);
 }
 
 static void test_canary(void)
@@ -111,12 +119,15 @@ static void test_guests_that_go_wrong(void)
 	run_one("drill.triple-fault", &result, LIMIT_NS);
 	CHECK(result.end == NM_GUEST_SHUTDOWN, "ended as %d: %s", (int)result.end, result.text);
 	CHECK(strstr(result.text, "triple fault"), "%s", result.text);
+	CHECK(!strcmp(result.failure, "shutdown"), "%s", result.failure);
 	run_one("drill.exception", &result, LIMIT_NS);
 	CHECK(result.end == NM_GUEST_EXCEPTION, "ended as %d: %s", (int)result.end, result.text);
 	CHECK(strstr(result.text, "#UD") && strstr(result.text, "RIP 0x1"), "%s", result.text);
+	CHECK(!strcmp(result.failure, "exception"), "%s", result.failure);
 	run_one("drill.internal-error", &result, LIMIT_NS);
 	CHECK(result.end == NM_GUEST_KVM_ERROR, "ended as %d: %s", (int)result.end, result.text);
 	CHECK(strstr(result.text, "KVM_EXIT_INTERNAL_ERROR: suberror 1"), "%s", result.text);
+	CHECK(!strcmp(result.failure, "internal_error.1"), "%s", result.failure);
 }
 
 static void ignore_access(void *context, const struct nm_access *access)

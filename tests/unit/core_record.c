@@ -29,6 +29,8 @@ struct thing {
 	} list;
 	double maybe_real;
 	struct nm_map maybe_map;
+	struct inner *pointer;
+	struct inner *maybe_pointer;
 };
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -53,6 +55,9 @@ static const struct nm_field thing_fields[] = {
 	{FIELD(RECORDS, thing, list), .record = &inner_record},
 	{FIELD(REAL, thing, maybe_real), .optional = true},
 	{FIELD(MAP, thing, maybe_map), .optional = true},
+	{FIELD(POINTER, thing, pointer), .record = &inner_record, .optional = true,
+	 .nullable = true},
+	{FIELD(POINTER, thing, maybe_pointer), .record = &inner_record, .optional = true},
 	{0},
 };
 static const struct nm_record thing_record = {sizeof(struct thing), thing_fields};
@@ -62,7 +67,7 @@ static const char thing_text[] = "{\"string\":\"s\",\"whole\":184467440737095516
 				 "\"colour\":\"green\",\"value\":\"v\",\"map\":{\"b\":false,\"i\":-"
 				 "1,\"r\":1.5,\"s\":\"x\",\"n\":null},"
 				 "\"strings\":[\"one\",\"two\"],\"inner\":{\"number\":7},\"list\":["
-				 "{\"number\":8},{\"number\":9}]}\n";
+				 "{\"number\":8},{\"number\":9}],\"pointer\":null}\n";
 
 static struct nm_arena arena;
 
@@ -142,6 +147,8 @@ Test(core_record, every_type_is_read)
 	cr_assert_eq(thing.list.count, 2, "list has %zu elements", thing.list.count);
 	cr_assert_eq(thing.list.items[1].number, 9, "its second is another number");
 	cr_assert(isnan(thing.maybe_real), "an absent optional number is %g", thing.maybe_real);
+	cr_assert_null(thing.pointer, "null points somewhere");
+	cr_assert_null(thing.maybe_pointer, "what is absent points somewhere");
 	assert_thing_writes(&thing, thing_text);
 }
 
@@ -166,11 +173,15 @@ Test(core_record, what_was_read_can_grow)
 
 Test(core_record, optional_fields_appear_when_they_are_set)
 {
-	char *text = replaced(thing_text, "}]}", "}],\"maybe_real\":2.5,\"maybe_map\":{\"a\":1}}");
+	char *text = replaced(thing_text, "\"pointer\":null}",
+			      "\"maybe_real\":2.5,\"maybe_map\":{\"a\":1},"
+			      "\"pointer\":{\"number\":3},\"maybe_pointer\":{\"number\":4}}");
 	struct thing thing;
 
 	cr_assert_eq(read_thing(text, &thing), 0, "refused: %s", nm_error_last()->text);
 	cr_assert(thing.maybe_real == 2.5, "maybe_real is %g", thing.maybe_real);
+	cr_assert_eq(thing.pointer->number, 3, "what is pointed to is another number");
+	cr_assert_eq(thing.maybe_pointer->number, 4, "what may be is another number");
 	assert_thing_writes(&thing, text);
 	free(text);
 }
@@ -432,6 +443,7 @@ static void assert_same_round(const struct nm_round *a, const struct nm_round *b
 	SAME_NUMBER(p999);
 	SAME_NUMBER(max);
 	SAME_NUMBER(mean);
+	SAME_TEXT(failure);
 	SAME_TEXT(p99_reason);
 	SAME_TEXT(p999_reason);
 	SAME_NUMBER(overhead);
@@ -531,6 +543,7 @@ static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
 	SAME_NUMBER(plan.cpu);
 	SAME_TEXT(plan.kvm_device);
 	SAME_NUMBER(plan.exits_below);
+	SAME_NUMBER(plan.soak_ns);
 	SAME_LIST(plan.patterns);
 	SAME_LIST(plan.contexts);
 }
@@ -604,6 +617,51 @@ static void assert_same_finding(const struct nm_finding *a, const struct nm_find
 	cr_assert(same_value(&a->value, &b->value), "the value of %s is another", a->id);
 }
 
+static void assert_same_count(const struct nm_soak_count *a, const struct nm_soak_count *b)
+{
+	SAME_NUMBER(rounds);
+	SAME_NUMBER(failed);
+	SAME_NUMBER(state_changes);
+	SAME_NUMBER(failed_per_hour);
+	SAME_LIST(failures);
+	SAME_LIST(failures_per_hour);
+}
+
+static void assert_same_events(const struct nm_soak_events *lists, const struct nm_soak_events *of)
+{
+	cr_assert_eq(lists->count, of->count, "%zu events", of->count);
+	for (size_t i = 0; i < lists->count; i++) {
+		const struct nm_soak_event *a = &lists->items[i];
+		const struct nm_soak_event *b = &of->items[i];
+
+		SAME_TEXT(time);
+		SAME_NUMBER(elapsed_ns);
+		SAME_TEXT(measurement);
+		SAME_NUMBER(round);
+		SAME_TEXT(before);
+		SAME_NUMBER(state);
+		SAME_TEXT(failure);
+		SAME_TEXT(reason);
+	}
+}
+
+static void assert_same_soak(const struct nm_soak *a, const struct nm_soak *b)
+{
+	SAME_NUMBER(elapsed_ns);
+	SAME_TEXT(sampling);
+	SAME_NUMBER(failures_left_out);
+	SAME_NUMBER(state_changes_left_out);
+	SAME_LIST(hours);
+	SAME_LIST(measurements);
+	SAME_TEXT(measurements.items[0].measurement);
+	SAME_TEXT(measurements.items[0].last_state);
+	assert_same_count(&a->all, &b->all);
+	assert_same_count(&a->hours.items[1], &b->hours.items[1]);
+	assert_same_count(&a->measurements.items[0].count, &b->measurements.items[0].count);
+	assert_same_events(&a->failures, &b->failures);
+	assert_same_events(&a->state_changes, &b->state_changes);
+}
+
 Test(core_document, every_field_survives)
 {
 	char *text = sample_text();
@@ -621,6 +679,7 @@ Test(core_document, every_field_survives)
 	cr_assert_eq(a.measurements.count, b.measurements.count, "measurements");
 	for (size_t i = 0; i < a.measurements.count; i++)
 		assert_same_measurement(&a.measurements.items[i], &b.measurements.items[i]);
+	assert_same_soak(a.soak, b.soak);
 	nm_document_free(&a);
 	nm_document_free(&b);
 	free(text);
@@ -629,12 +688,14 @@ Test(core_document, every_field_survives)
 Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 {
 	static const char *const keys[] = {"\"clock\":\"instructions\",", "\"exits_below\":true,",
-					   "\"exits_below_per_op\":21.5,"};
+					   "\"exits_below_per_op\":21.5,",
+					   "\"soak_ns\":7200000000000,", ",\"soak\":null"};
 	struct nm_document d;
 	struct nm_text text = {0};
 
 	sample_document(&d);
 	d.run.clock = NM_CLOCK_INSTRUCTIONS;
+	d.soak = NULL;
 	cr_assert_eq(nm_document_write(&text, &d, false), 0, "not written");
 	nm_document_free(&d);
 	for (size_t i = 0; i < COUNT(keys); i++) {
@@ -646,6 +707,7 @@ Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 	cr_assert_eq(parse_document(text.bytes, &d), 0, "%s", nm_error_last()->text);
 	cr_assert_eq(d.run.clock, NM_CLOCK_TSC, "the clock is %s", nm_clock_names[d.run.clock]);
 	cr_assert_not(d.run.plan.exits_below, "the meter is wanted");
+	cr_assert_null(d.soak, "there is a soak");
 	cr_assert(isnan(d.measurements.items[0].evidence.exits_below_per_op), "there are exits");
 	nm_document_free(&d);
 	nm_text_free(&text);

@@ -143,7 +143,7 @@ Test(reports, text_shows_machine_run_and_measurements)
 	assert_contains(text, "Intel(R) Xeon(R) CPU @ 2.80GHz, 8 hardware threads, 16.0 GiB");
 	assert_contains(text, "itself a guest: guests are L2, hypervisor KVMKVMKVM");
 	assert_contains(text, "product: Google Compute Engine");
-	assert_contains(text, "profile standard, 10 rounds of 2000 samples, "
+	assert_contains(text, "profile standard, soak, at most 10 rounds of 2000 samples, "
 			      "seed 18446744073709551615");
 	assert_contains(text, "incomplete: signal 2");
 	assert_contains(text, "kernel: 6.1.0-18-amd64, clock source tsc, governor not visible");
@@ -160,6 +160,42 @@ Test(reports, text_shows_machine_run_and_measurements)
 }
 
 static const char *const both_formats[] = {"text", "md"};
+
+Test(reports, a_soak_has_a_section)
+{
+	char *text = render_sample("text");
+	char *md = render_sample("md");
+
+	assert_contains(text, "\nSoak:\n  duration 2:00:00 of 2:00:00, 5000 rounds; ");
+	assert_contains(text, "at most 10 of each measurement");
+	assert_contains(text, "failed rounds: 3 (1.5 per hour); changes of state: 2\n");
+	assert_contains(text, "shutdown: 3 (1.5 per hour): exit.cpuid/guest/cpl3 3\n");
+	assert_contains(text, "failed rounds by hour: 2 1\n");
+	assert_contains(text, "2026-01-05T02:20:00Z (0:02:51), exit.cpuid/guest/cpl3, round 42, "
+			      "shutdown: KVM_EXIT_SHUTDOWN: the guest shut down\n");
+	cr_assert_null(strstr(strstr(text, "round 42") + 1, "round 42"),
+		       "a failure is shown twice");
+	assert_contains(md, "\n## Soak\n\n- duration 2:00:00");
+	free(text);
+	free(md);
+}
+
+Test(reports, other_runs_have_none)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		struct nm_document document;
+		char *text;
+
+		sample_document(&document);
+		document.soak = NULL;
+		document.run.plan.soak_ns = 0;
+		text = render(both_formats[i], &document, &plain);
+		assert_lacks(text, "Soak");
+		assert_lacks(text, "soak");
+		free(text);
+		nm_document_free(&document);
+	}
+}
 
 Test(reports, counted_instructions_are_not_shown_as_time)
 {
@@ -211,6 +247,50 @@ Test(reports, exits_below_are_a_column_where_they_were_measured)
 	}
 }
 
+Test(reports, a_histogram_is_one_line_of_the_buckets_that_have_samples)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		struct nm_document document;
+		char *text;
+
+		sample_document(&document);
+		text = render(both_formats[i], &document, &plain);
+		assert_contains(text, "ow many samples reached how much");
+		assert_contains(text, "exit.cpuid/guest/cpl3: from 0 ns: 1, 2 \xc2\xb5s: 1234, "
+				      "50 ms: 2\n");
+		assert_lacks(text, "floor.loop/native: from");
+		free(text);
+		document.measurements.items[0].unit = "instructions";
+		text = render(both_formats[i], &document, &plain);
+		assert_contains(text, "cpl3: from 0: 1, 2000: 1234, 50000000: 2\n");
+		free(text);
+		document.measurements.items[0].histogram.count = 0;
+		text = render(both_formats[i], &document, &plain);
+		assert_lacks(text, "reached how much");
+		free(text);
+		nm_document_free(&document);
+	}
+}
+
+Test(reports, a_histogram_without_numbers_is_left_out)
+{
+	struct nm_document document;
+	char *text;
+
+	sample_document(&document);
+	for (size_t i = 0; i < document.measurements.items[0].histogram.count; i++)
+		document.measurements.items[0].histogram.pairs[i].name = "1e999";
+	text = render("text", &document, &plain);
+	assert_lacks(text, "reached how much");
+	free(text);
+	document.measurements.items[0].histogram.pairs[0] =
+		(struct nm_pair) {.name = "5", .value = NM_STRING("x")};
+	text = render("text", &document, &plain);
+	assert_lacks(text, "reached how much");
+	free(text);
+	nm_document_free(&document);
+}
+
 Test(reports, everything_but_ok_has_a_reason)
 {
 	for (int state = NM_STATE_OK; state <= NM_STATE_TIMEOUT; state++) {
@@ -225,7 +305,7 @@ Test(reports, everything_but_ok_has_a_reason)
 		snprintf(expected, sizeof(expected), "- exit.cpuid/guest/cpl3 %s: some reason\n",
 			 nm_state_names[state]);
 		if (state == NM_STATE_OK)
-			assert_lacks(text, "- exit.cpuid/guest/cpl3");
+			assert_lacks(text, "- exit.cpuid/guest/cpl3 ");
 		else
 			assert_contains(text, expected);
 		free(text);
@@ -363,6 +443,14 @@ static void sample_hostile(struct nm_document *document)
 	document->environment.changed.items[0] = hostile;
 	document->findings.items[4].value = NM_STRING(hostile);
 	document->findings.items[4].evidence = hostile;
+	document->soak->measurements.items[0].measurement = hostile;
+	document->soak->all.failures.pairs[0].name = hostile;
+	document->soak->failures.items[0].reason = hostile;
+	document->soak->failures.items[0].time = hostile;
+	for (size_t i = 0; i < 2; i++) {
+		document->soak->failures.items[i].measurement = hostile;
+		document->soak->failures.items[i].failure = hostile;
+	}
 }
 
 static char *render_hostile(const char *format)
@@ -506,7 +594,58 @@ Test(reports, every_cell_survives_any_byte)
 	}
 }
 
+/* Series */
+
+static void add_point(struct nm_document *document, int64_t bytes)
+{
+	struct nm_measurement *m = add_measurement(document, "mem.walk", NM_CONTEXT_GUEST);
+
+	m->series = "bytes";
+	nm_map_set(&document->arena, &m->parameters, "cpl", NM_INT(3));
+	nm_map_set(&document->arena, &m->parameters, "bytes", NM_INT(bytes));
+	sample_numbers(document, m);
+}
+
+static char *render_series(const char *format)
+{
+	struct nm_document document;
+	char *text;
+
+	sample_document(&document);
+	add_point(&document, 65536);
+	add_point(&document, 16777216);
+	text = render(format, &document, &plain);
+	nm_document_free(&document);
+	return text;
+}
+
+Test(reports, a_series_is_a_row_for_each_point_in_their_order)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		char *text = render_series(both_formats[i]);
+		const char *first = strstr(text, "guest cpl3 64KiB");
+
+		cr_assert(first && strstr(first, "guest cpl3 16MiB"), "%s:\n%s", both_formats[i],
+			  shown(text, strlen(text)));
+		free(text);
+	}
+}
+
 /* JSON */
+
+Test(reports, json_says_along_what_a_series_goes)
+{
+	char *text = render_series("json");
+	struct nm_document document = {0};
+
+	cr_assert_eq(nm_document_parse("json", text, strlen(text), &document), 0, "not read: %s",
+		     nm_error_last()->text);
+	cr_assert_eq(document.measurements.count, 4, "%zu", document.measurements.count);
+	cr_assert_null(document.measurements.items[1].series, "a series of one");
+	cr_assert_str_eq(document.measurements.items[3].series, "bytes", "another series");
+	nm_document_free(&document);
+	free(text);
+}
 
 Test(reports, json_is_the_document_itself)
 {

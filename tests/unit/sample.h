@@ -61,6 +61,7 @@ static inline void sample_ok_round(struct nm_document *document, struct nm_measu
 	round->context_switches = 1;
 	round->migrations = 2;
 	nm_map_set(&document->arena, &round->counters_per_op, "exits", NM_REAL(1.002));
+	nm_map_set(&document->arena, &round->histogram, "2000", NM_INT(3));
 	nm_strings_add(&document->arena, &round->flags, "overhead");
 }
 
@@ -72,6 +73,7 @@ static inline void sample_failed_round(struct nm_document *document, struct nm_m
 				    .state = NM_STATE_FAILED,
 				    .reason =
 					    "the measuring process was killed by signal 9 (Killed)",
+				    .failure = "process",
 				    .user_exits_per_op = NAN};
 	round->min = round->p5 = round->p50 = round->p90 = round->p99 = round->p999 = NAN;
 	round->max = round->mean = round->overhead = round->overhead_spread = NAN;
@@ -123,6 +125,9 @@ static inline void sample_measurements(struct nm_document *document)
 	sample_numbers(document, m);
 	sample_ok_round(document, m);
 	sample_ok_round(document, m);
+	nm_map_set(&document->arena, &m->histogram, "0", NM_INT(1));
+	nm_map_set(&document->arena, &m->histogram, "2000", NM_INT(1234));
+	nm_map_set(&document->arena, &m->histogram, "50000000", NM_INT(2));
 	m = add_measurement(document, "floor.loop", NM_CONTEXT_NATIVE);
 	m->group = "floors";
 	m->state = NM_STATE_FAILED;
@@ -145,7 +150,8 @@ static inline void sample_plan(struct nm_document *document)
 				  .round_limit_ns = 5000000000,
 				  .cpu = -1,
 				  .kvm_device = "/dev/kvm",
-				  .exits_below = true};
+				  .exits_below = true,
+				  .soak_ns = 7200000000000};
 	nm_strings_add(&document->arena, &plan->patterns, "exit.*");
 	nm_strings_add(&document->arena, &plan->contexts, "native");
 	nm_strings_add(&document->arena, &plan->contexts, "guest");
@@ -173,6 +179,61 @@ static inline void sample_run(struct nm_document *document)
 	nm_strings_add(&document->arena, &run->argv, "run");
 	nm_map_set(&document->arena, &run->placement, "vcpu", NM_INT(3));
 	sample_plan(document);
+}
+
+static inline struct nm_soak_count sample_count(struct nm_document *document, uint64_t failed)
+{
+	struct nm_soak_count count = {.rounds = 5000,
+				      .failed = failed,
+				      .state_changes = 2,
+				      .failed_per_hour = (double)failed / 2};
+
+	nm_map_set(&document->arena, &count.failures, "shutdown", NM_INT((int64_t)failed));
+	nm_map_set(&document->arena, &count.failures_per_hour, "shutdown",
+		   NM_REAL((double)failed / 2));
+	return count;
+}
+
+static inline void sample_event(struct nm_document *document, struct nm_soak_events *events)
+{
+	struct nm_soak_event *event =
+		nm_arena_append(&document->arena, &events->items, &events->count, sizeof(*event));
+
+	cr_assert(event, "out of memory");
+	*event = (struct nm_soak_event) {.time = "2026-01-05T02:20:00Z",
+					 .elapsed_ns = 171000000000,
+					 .measurement = "exit.cpuid/guest/cpl3",
+					 .round = 42,
+					 .before = "ok",
+					 .state = NM_STATE_FAILED,
+					 .failure = "shutdown",
+					 .reason = "KVM_EXIT_SHUTDOWN: the guest shut down"};
+}
+
+static inline void sample_soak(struct nm_document *document)
+{
+	struct nm_soak *soak = nm_arena_alloc(&document->arena, sizeof(*soak));
+	struct nm_soak_measurement *m = nm_arena_append(&document->arena, &soak->measurements.items,
+							&soak->measurements.count, sizeof(*m));
+	struct nm_soak_count *hour;
+
+	*m = (struct nm_soak_measurement) {.measurement = "exit.cpuid/guest/cpl3",
+					   .last_state = "ok",
+					   .count = sample_count(document, 3)};
+	for (uint64_t i = 0; i < 2; i++) {
+		hour = nm_arena_append(&document->arena, &soak->hours.items, &soak->hours.count,
+				       sizeof(*hour));
+		*hour = sample_count(document, 2 - i);
+	}
+	soak->elapsed_ns = 7200000000000;
+	soak->sampling = "reservoir";
+	soak->all = sample_count(document, 3);
+	sample_event(document, &soak->failures);
+	sample_event(document, &soak->failures);
+	soak->failures_left_out = 1;
+	sample_event(document, &soak->state_changes);
+	soak->state_changes_left_out = 1;
+	document->soak = soak;
 }
 
 static inline void sample_environment(struct nm_document *document)
@@ -244,6 +305,7 @@ static inline void sample_document(struct nm_document *document)
 	sample_environment(document);
 	sample_findings(document);
 	sample_measurements(document);
+	sample_soak(document);
 }
 
 /** The sample as text on one line; the caller frees it. */

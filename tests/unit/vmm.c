@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -523,6 +524,18 @@ Test(deadline, an_old_limit_is_forgotten)
 	nm_deadline_disarm(&deadline);
 	cr_assert_eq(nm_deadline_arm(&deadline, &run, 5000000000), 0, "%s", nm_error_last()->text);
 	cr_assert_not(nm_deadline_passed(), "the new one has passed");
+	cr_assert_eq(run.immediate_exit, 0, "the vCPU cannot enter");
+	nm_deadline_disarm(&deadline);
+}
+
+Test(deadline, a_signal_before_the_first_limit_does_nothing)
+{
+	struct nm_deadline deadline;
+
+	cr_assert_eq(nm_deadline_catch(), 0, "%s", nm_error_last()->text);
+	raise(SIGRTMIN);
+	cr_assert_eq(nm_deadline_arm(&deadline, &run, 5000000000), 0, "%s", nm_error_last()->text);
+	cr_assert_not(nm_deadline_passed(), "the limit has passed");
 	cr_assert_eq(run.immediate_exit, 0, "the vCPU cannot enter");
 	nm_deadline_disarm(&deadline);
 }

@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "target.h"
+
+/*
+ * vCPU 0 as the target of a driver on the host, which waits for shared->ready, causes control->warmup interrupts, waits for
+ * shared->seen and causes control->samples more.
+ */
+
+NM_HANDLER(count_and_eoi, TARGET_COUNT NM_HANDLER_X2APIC_EOI);
+NM_HANDLER(count_only, TARGET_COUNT);
+
+#define NMI_VECTOR 2
+
+/* 82093AA data sheet: a register's number goes to IOREGSEL, its value is in IOWIN; two for each redirection entry. */
+#define IOAPIC_SELECT	 0xfec00000u
+#define IOAPIC_WINDOW	 0xfec00010u
+#define IOAPIC_ENTRY(of) (0x10u + 2 * (of))
+#define ENTRY_LEVEL	 0x8000u
+
+static uint64_t start(void)
+{
+	nm_set_gate(NM_ABI_VECTOR, count_and_eoi);
+	nm_set_gate(NMI_VECTOR, count_only);
+	nm_x2apic_enable();
+	return RFLAGS_IF;
+}
+
+static void ioapic_write(uint32_t number, uint32_t value)
+{
+	nm_apic_write(IOAPIC_SELECT, number);
+	nm_apic_write(IOAPIC_WINDOW, value);
+}
+
+/* To APIC 0, fixed. */
+static uint64_t start_level(void)
+{
+	ioapic_write(IOAPIC_ENTRY(NM_ABI_GSI_LEVEL) + 1, 0);
+	ioapic_write(IOAPIC_ENTRY(NM_ABI_GSI_LEVEL), ENTRY_LEVEL | NM_ABI_VECTOR);
+	return start();
+}
+
+static void spin(struct nm_abi_control *control)
+{
+	struct nm_abi_shared *shared = nm_shared(control);
+	unsigned int looks = 0;
+	uint64_t told = 0;
+
+	shared->ready.value = 1;
+	for (; told < control->warmup; nm_look(&looks))
+		nm_tell(shared, 0, &told);
+	nm_begin(control);
+	shared->seen.value = 1;
+	for (; !shared->stop.value; nm_look(&looks))
+		nm_tell(shared, 0, &told);
+	nm_end(control);
+}
+
+NM_GUEST_OP("target.spinning", spinning)
+{
+	nm_at_cpl0(control, start);
+	spin(control);
+}
+
+NM_GUEST_OP("target.level", level)
+{
+	nm_at_cpl0(control, start_level);
+	spin(control);
+}
+
+/* STI takes effect behind HLT: an interrupt that came before wakes it at once. */
+static void halt(struct nm_abi_shared *shared, uint64_t *told, uint64_t until)
+{
+	while (*told < until) {
+		__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory", "cc");
+		nm_tell(shared, 0, told);
+	}
+}
+
+NM_GUEST_OP("target.halted", halted)
+{
+	struct nm_abi_shared *shared = nm_shared(control);
+	uint64_t told = 0;
+
+	start();
+	shared->ready.value = 1;
+	halt(shared, &told, control->warmup);
+	nm_begin(control);
+	shared->seen.value = 1;
+	halt(shared, &told, control->warmup + control->samples);
+	nm_spin_until(&shared->stop.value, 1);
+	nm_end(control);
+}
