@@ -146,7 +146,7 @@ int nm_companions_start(struct nm_companions *companions, const struct nm_round_
 {
 	struct nm_guest *guest = round->guest;
 	unsigned int vcpus = guest->vcpu_count;
-	char reason[320];
+	struct nm_blame nobody;
 	int r = nm_deadline_catch();
 
 	companions->host = host;
@@ -166,7 +166,7 @@ int nm_companions_start(struct nm_companions *companions, const struct nm_round_
 		companions->driving = !r;
 	}
 	if (r)
-		nm_companions_stop(companions, false, reason, sizeof(reason));
+		nm_companions_stop(companions, false, &nobody);
 	return r;
 }
 
@@ -182,45 +182,52 @@ static void end(struct nm_companion *self)
 	pthread_join(self->thread, NULL);
 }
 
-static enum nm_state blame_driver(const struct nm_companions *companions, char *reason, size_t size)
+static void blame_driver(const struct nm_companions *companions, struct nm_blame *blame)
 {
-	if (companions->driver.error) {
-		snprintf(reason, size, "driver: %s", companions->driver.text);
-		return NM_STATE_FAILED;
-	}
-	snprintf(reason, size, "%s",
-		 companions->why[0] ? companions->why : "the driver gave up without a reason");
-	return NM_STATE_INVALID;
+	blame->state = companions->driver.error ? NM_STATE_FAILED : NM_STATE_INVALID;
+	if (companions->driver.error)
+		snprintf(blame->reason, sizeof(blame->reason), "driver: %.500s",
+			 companions->driver.text);
+	else
+		snprintf(blame->reason, sizeof(blame->reason), "%s",
+			 companions->why[0] ? companions->why
+					    : "the driver gave up without a reason");
 }
 
-static enum nm_state blame_vcpu(const struct nm_companion *self, char *reason, size_t size)
+static void blame_vcpu(const struct nm_companion *self, struct nm_blame *blame)
 {
 	const char *text = self->error ? self->text : self->result.text;
 
 	if (!self->error && self->result.end == NM_GUEST_DONE)
 		text = "it ended before vCPU 0";
-	snprintf(reason, size, "vCPU %u: %s", self->vcpu, text);
-	return !self->error && self->result.end == NM_GUEST_TIMEOUT ? NM_STATE_TIMEOUT
-								    : NM_STATE_FAILED;
+	snprintf(blame->reason, sizeof(blame->reason), "vCPU %u: %.490s", self->vcpu, text);
+	memcpy(blame->failure, self->result.failure, sizeof(blame->failure));
+	blame->state = !self->error && self->result.end == NM_GUEST_TIMEOUT ? NM_STATE_TIMEOUT
+									    : NM_STATE_FAILED;
 }
 
 /* The companion that broke off the round, or the driver of a guest that did not wait for it. */
-static enum nm_state blame(const struct nm_companions *companions, bool done, char *reason,
-			   size_t size)
+static void find_blame(const struct nm_companions *companions, bool done, struct nm_blame *blame)
 {
-	if (companions->driver.broke)
-		return blame_driver(companions, reason, size);
-	for (unsigned int i = 0; i < companions->vcpu_count; i++)
-		if (companions->vcpus[i].broke)
-			return blame_vcpu(&companions->vcpus[i], reason, size);
+	*blame = (struct nm_blame) {.state = NM_STATE_OK};
+	if (companions->driver.broke) {
+		blame_driver(companions, blame);
+		return;
+	}
+	for (unsigned int i = 0; i < companions->vcpu_count; i++) {
+		if (!companions->vcpus[i].broke)
+			continue;
+		blame_vcpu(&companions->vcpus[i], blame);
+		return;
+	}
 	if (!done || !companions->driving || companions->drive_right)
-		return NM_STATE_OK;
-	snprintf(reason, size, "the guest ended before its driver had taken the samples");
-	return NM_STATE_FAILED;
+		return;
+	blame->state = NM_STATE_FAILED;
+	snprintf(blame->reason, sizeof(blame->reason),
+		 "the guest ended before its driver had taken the samples");
 }
 
-enum nm_state nm_companions_stop(struct nm_companions *companions, bool done, char *reason,
-				 size_t size)
+void nm_companions_stop(struct nm_companions *companions, bool done, struct nm_blame *blame)
 {
 	__atomic_store_n(&companions->over, 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&companions->shared->stop.value, 1, __ATOMIC_RELEASE);
@@ -228,5 +235,5 @@ enum nm_state nm_companions_stop(struct nm_companions *companions, bool done, ch
 		pthread_join(companions->driver.thread, NULL);
 	for (unsigned int i = 0; i < companions->vcpu_count; i++)
 		end(&companions->vcpus[i]);
-	return blame(companions, done, reason, size);
+	find_blame(companions, done, blame);
 }

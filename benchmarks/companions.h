@@ -41,11 +41,15 @@ struct nm_companions {
 int nm_companions_start(struct nm_companions *companions, const struct nm_round_host *host,
 			const struct nm_round_order *order, struct nm_guest_round *round);
 
-/**
- * Ends and joins them after vCPU 0 has ended; done says whether as it should. Returns a state other than OK, with its reason,
- * when one of them is why the round is worth nothing.
- */
-enum nm_state nm_companions_stop(struct nm_companions *companions, bool done, char *reason,
-				 size_t size);
+/** Why a round is worth nothing; state is OK when it is not because of a companion. */
+struct nm_blame {
+	enum nm_state state;
+	char reason[512];
+	char failure
+		[32]; /* the kind of a guest's failure, as in struct nm_guest_result; empty: the state tells */
+};
+
+/** Ends and joins them after vCPU 0 has ended; done says whether as it should. */
+void nm_companions_stop(struct nm_companions *companions, bool done, struct nm_blame *blame);
 
 #endif

@@ -249,8 +249,7 @@ static void run(const struct nm_round_host *host, const struct nm_round_order *o
 				    .mark_ns = UINT64_MAX};
 	struct nm_companions companions = {0};
 	uint64_t khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
-	enum nm_state others = NM_STATE_OK;
-	char reason[512];
+	struct nm_blame blame = {.state = NM_STATE_OK};
 	int r = prepare(order, round, &recorder);
 
 	area->tsc_khz = khz ? khz : host->tsc_khz;
@@ -258,14 +257,14 @@ static void run(const struct nm_round_host *host, const struct nm_round_order *o
 		r = nm_companions_start(&companions, host, order, round);
 	if (!r) {
 		r = nm_guest_run(round->guest, 0, order->limit_ns, &result);
-		others = nm_companions_stop(&companions, !r && result.end == NM_GUEST_DONE, reason,
-					    sizeof(reason));
+		nm_companions_stop(&companions, !r && result.end == NM_GUEST_DONE, &blame);
 	}
-	memcpy(area->failure, result.failure, sizeof(area->failure));
+	memcpy(area->failure, blame.state == NM_STATE_OK ? result.failure : blame.failure,
+	       sizeof(area->failure));
 	if (r)
 		set_error(area, r);
-	else if (others != NM_STATE_OK)
-		set_state(area, others, reason);
+	else if (blame.state != NM_STATE_OK)
+		set_state(area, blame.state, blame.reason);
 	else if (result.end == NM_GUEST_TIMEOUT)
 		set_state(area, NM_STATE_TIMEOUT, result.text);
 	else if (result.end != NM_GUEST_DONE)

@@ -7,7 +7,7 @@ source "$(dirname "$0")/lib.sh"
 expect 0 "$NESTMARK" list
 says out exit.cpuid floor.loop "drill.spin" "only when named" quick standard thorough
 expect 0 "$NESTMARK" list 'exit.mmio.*'
-[[ $(grep -c '^exit\.' out) -eq 2 ]] || fail "exit.mmio.* selects $(grep -c '^exit\.' out)"
+[[ $(grep -c '^exit\.' out) -eq 3 ]] || fail "exit.mmio.* selects $(grep -c '^exit\.' out)"
 expect 0 "$NESTMARK" list --group floors
 grep -q '^exit' out && fail "--group floors shows exits"
 expect 0 "$NESTMARK" list '*'

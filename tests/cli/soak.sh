@@ -29,13 +29,13 @@ assert len(s["state_changes"]) + s["state_changes_left_out"] == s["all"]["state_
 P
 }
 
-expect 3 "$NESTMARK" run floor.loop 'drill.*' --soak 4s --samples 50 --time-limit 200ms -o json:drills.json -o md:drills.md
+expect 3 "$NESTMARK" run floor.loop 'drill.*' --soak 8s --samples 50 --time-limit 200ms -o json:drills.json -o md:drills.md
 soaked drills.json
 /usr/bin/python3 - <<'P' || fail "drills"
 import json
 d = json.load(open("drills.json"))
 s = d["soak"]
-assert d["run"]["state"] == "complete" and d["run"]["plan"]["soak_ns"] == 4 * 10**9 <= s["elapsed_ns"]
+assert d["run"]["state"] == "complete" and d["run"]["plan"]["soak_ns"] == 8 * 10**9 <= s["elapsed_ns"]
 counts = {m["measurement"]: m["count"] for m in s["measurements"]}
 drills = {
     "drill.spin/guest/cpl0": ("timeout", "did not end within 200 ms"),
@@ -44,6 +44,13 @@ drills = {
     "drill.internal-error/guest/cpl0": ("internal_error.1", "KVM_EXIT_INTERNAL_ERROR: suberror 1"),
     "drill.silent/guest/cpl0": ("other", "ended without having measured anything"),
     "drill.crash/native": ("process", "killed by signal 9"),
+    "drill.partner-dies/guest/cpl0": ("shutdown", "vCPU 1: KVM_EXIT_SHUTDOWN"),
+    "drill.partner-leaves/guest/cpl0": ("other", "vCPU 1: it ended before vCPU 0"),
+    "drill.partner-halts/guest/cpl0": ("timeout", "did not end within 200 ms"),
+    "drill.driver-fails/guest/cpl0": ("invalid", "the driver saw what it did not expect"),
+    "drill.driver-waits/guest/cpl0": ("timeout", "did not end within 200 ms"),
+    "drill.driven-dies/guest/cpl0": ("exception", "unexpected #UD in the guest (vector 6"),
+    "drill.driven-leaves/guest/cpl0": ("other", "before its driver had taken the samples"),
 }
 passes = max(c["rounds"] for c in counts.values())
 # Each pass runs everything once, and the last one may end early.
@@ -59,8 +66,9 @@ for name, count in counts.items():
         assert abs(count["failures_per_hour"][kind] - count["failed"] * 3600e9 / s["elapsed_ns"]) < 1, name
 for m in d["measurements"]:
     if m["operation"].startswith("drill."):
-        assert m["state"] in ("failed", "timeout") and m["stopped_by"] == "soak", m["operation"]
-        assert "rounds failed: " in m["reason"]
+        states = ("invalid",) if m["operation"] == "drill.driver-fails" else ("failed", "timeout")
+        assert m["state"] in states and m["stopped_by"] == "soak", m["operation"]
+        assert "rounds failed: " in m["reason"], m["reason"]
     else:
         assert m["summary"]["p50"]["value"] > 0, m["operation"]
 P
@@ -80,7 +88,7 @@ says none.json '"soak": null' '"soak_ns": 0'
 grep -q "Soak" out && fail "a section about no soak"
 
 # Now and then a measuring process is killed, as by the kernel out of memory: each time is counted, and the rest measured.
-env --default-signal=INT "$NESTMARK" run floor.syscall --soak 4s --samples 50000 -q -o json:killed.json >out 2>err &
+env --default-signal=INT "$NESTMARK" run floor.syscall --soak 8s --samples 50000 -q -o json:killed.json >out 2>err &
 pid=$!
 kills=0
 for _ in $(seq 40); do
