@@ -14,7 +14,7 @@ import json
 import re
 
 # This machine delivers one interrupt of some ten thousand twice: such a round says so, and there may be one.
-DISTURBED = re.compile(r"TSC and CLOCK_MONOTONIC_RAW|flagged|quiet floor|1 of 6 rounds invalid: .* interrupts (came|had come)")
+DISTURBED = re.compile(r"TSC and CLOCK_MONOTONIC_RAW|flagged|the median is known to|1 of 6 rounds invalid: .* interrupts (came|had come)")
 DRILLS = {
     "drill.partner-dies": ("failed", "vCPU 1: KVM_EXIT_SHUTDOWN"),
     "drill.partner-leaves": ("failed", "vCPU 1: it ended before vCPU 0"),
