@@ -95,6 +95,8 @@ struct nm_bench {
 	unsigned int vcpus;	    /* 0: one. Every vCPU has a CPU of its own */
 	const char
 		*partner; /* the guest function of all vCPUs but the first, until that one ends */
+	unsigned int
+		threads; /* of the host, on CPUs behind those of the vCPUs: devices that poll */
 	unsigned int native_cpus; /* that the native side needs; 0: one */
 	uint64_t
 		max_samples; /* of a round, when one operation is slow; 0: as many as the profile says */

@@ -87,7 +87,6 @@
 	X(exit_wrmsr_user)                                                                         \
 	X(exit_hlt)                                                                                \
 	X(exit_hlt_irqchip)                                                                        \
-	X(io_blk_null)                                                                             \
 	X(exception_de)                                                                            \
 	X(exception_ud)                                                                            \
 	X(exception_pf)                                                                            \
@@ -192,6 +191,9 @@
 	X(mem_stream_copy_2m)                                                                      \
 	X(mem_shootdown)                                                                           \
 	X(mem_process_shootdown)                                                                   \
+	X(io_blk_null)                                                                             \
+	X(io_blk_null_packed)                                                                      \
+	X(io_blk_null_halted)                                                                      \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

@@ -160,7 +160,7 @@ struct nm_abi_shared {
 
 /* Where virtio devices lie, and the interrupt lines that they have from the first on. */
 #define NM_ABI_VIRTIO_BASE 0xd0000000u
-#define NM_ABI_VIRTIO_GSI  5
+#define NM_ABI_VIRTIO_GSI  21 /* of the IOAPIC alone */
 
 enum nm_abi_io { NM_ABI_IO_READ, NM_ABI_IO_WRITE, NM_ABI_IO_FLUSH };
 
@@ -177,12 +177,9 @@ struct nm_abi_blk {
 	uint32_t halt;	     /* wait for the interrupt in HLT instead of polling */
 	uint64_t sectors;    /* of the device */
 	uint64_t seed;
-	uint64_t
-		interval; /* ticks from one request to the next, whatever comes back; 0: when one comes back */
-	uint64_t done,
-		wrong; /* requests that came back, and those with another status or content */
+	uint64_t done;		    /* requests that came back, */
+	uint64_t wrong;		    /* and those of them with another status or content */
 	uint64_t kicks, interrupts; /* in the measured loop */
-	uint64_t most_under_way;
 };
 
 /* Word i of sector n of a disk that is to be measured. */
