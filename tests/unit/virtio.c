@@ -511,6 +511,22 @@ Test(virtio, only_features_that_were_offered_are_accepted)
 	cr_assert_eq(get(VIRTIO_MMIO_STATUS), 0, "a reset leaves %#x", get(VIRTIO_MMIO_STATUS));
 }
 
+Test(virtio, queues_that_are_not_there_take_no_addresses)
+{
+	const struct nm_virtqueue none[NM_VIRTIO_MAX_QUEUES] = {{0}};
+
+	for (uint32_t select = 1; select; select = select << 4 | 0xf) {
+		set(VIRTIO_MMIO_QUEUE_SEL, select);
+		set(VIRTIO_MMIO_QUEUE_NUM, SIZE);
+		set(VIRTIO_MMIO_QUEUE_DESC_LOW, DESCRIPTORS);
+		set(VIRTIO_MMIO_QUEUE_READY, 1);
+		cr_assert_eq(get(VIRTIO_MMIO_QUEUE_READY), 0, "queue %#x is ready", select);
+		if (select == UINT32_MAX)
+			break;
+	}
+	cr_assert(!memcmp(device.queues, none, sizeof(none)), "a queue has changed");
+}
+
 Test(virtio, a_driver_that_does_not_negotiate_is_told)
 {
 	place_queue();
@@ -659,4 +675,19 @@ Test(blk, a_request_without_a_status_ends_the_device, .init = open_null_device,
 	AWAIT(get(VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_NEEDS_RESET);
 	nm_virtio_destroy(&device);
 	cr_assert(strstr(device.broken, "without header or status"), "it says %s", device.broken);
+}
+
+Test(blk, requests_that_ended_the_device_are_not_lost, .init = open_null_device,
+     .fini = close_device)
+{
+	device.threadless = true;
+	for (unsigned int i = 0; i < 2 * NM_QUEUE_MAX; i++) {
+		memset(memory, 0, sizeof(memory));
+		start_device();
+		describe(0, DATA, 16, 0, 0);
+		offer(0);
+		cr_assert_eq(nm_virtio_serve(&device), -EPROTO, "after %u resets", i);
+		cr_assert_eq(nm_virtio_serve(&device), 0, "a broken device is served");
+		set(VIRTIO_MMIO_STATUS, 0);
+	}
 }

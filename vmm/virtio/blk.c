@@ -40,6 +40,12 @@ static void config(const struct nm_virtio *device, uint32_t offset, void *out, u
 		       bytes < sizeof(all) - offset ? bytes : sizeof(all) - offset);
 }
 
+static void keep(struct nm_blk *blk, struct nm_blk_request *request)
+{
+	request->next = blk->spare;
+	blk->spare = request;
+}
+
 /* Gives a request back; the last byte that the device may write is its status. */
 static void finish(struct nm_virtio *device, struct nm_blk_request *request, uint8_t status)
 {
@@ -50,8 +56,7 @@ static void finish(struct nm_virtio *device, struct nm_blk_request *request, uin
 	nm_virtqueue_push(&device->queues[0], &request->chain, request->bytes + 1);
 	blk->requests++;
 	blk->failed += status != VIRTIO_BLK_S_OK;
-	request->next = blk->spare;
-	blk->spare = request;
+	keep(blk, request);
 }
 
 /* Buffers of data: all but the header in front and the status behind. */
@@ -165,13 +170,13 @@ static int take_requests(struct nm_virtio *device)
 			blk->spare = request->next;
 			r = serve_request(device, request);
 			if (r < 0)
-				return r;
-			count++;
-			continue;
+				keep(blk, request);
+			else
+				r = 1;
 		}
-		if (r < 0)
-			return r;
-		break;
+		if (r <= 0)
+			return r < 0 ? r : count;
+		count++;
 	}
 	return count;
 }
@@ -226,12 +231,8 @@ static void quiesce(struct nm_virtio *device)
 	nm_io_flush(blk->io);
 	while (blk->io->under_way) {
 		done = nm_io_reap(blk->io);
-		if (done) {
-			struct nm_blk_request *request = done->context;
-
-			request->next = blk->spare;
-			blk->spare = request;
-		}
+		if (done)
+			keep(blk, done->context);
 	}
 }
 

@@ -146,6 +146,27 @@ static void *run(void *context)
 	return NULL;
 }
 
+int nm_virtio_serve(struct nm_virtio *device)
+{
+	int r;
+
+	if (!device->running || status_of(device) & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return 0;
+	r = device->kind->serve(device);
+	if (r < 0)
+		break_device(device);
+	return r;
+}
+
+static int start_thread(struct nm_virtio *device)
+{
+	int r;
+
+	device->stopping = 0;
+	r = pthread_create(&device->thread, NULL, run, device);
+	return r ? nm_fail(r, "cannot start a thread: %s", strerror(r)) : 0;
+}
+
 static int start(struct nm_virtio *device)
 {
 	int r = 0;
@@ -160,22 +181,26 @@ static int start(struct nm_virtio *device)
 		queue->event_index = device->accepted & BIT(VIRTIO_RING_F_EVENT_IDX);
 		r = nm_virtqueue_start(queue);
 	}
-	if (r)
-		return r;
-	device->stopping = 0;
-	r = pthread_create(&device->thread, NULL, run, device);
+	if (!r && !device->threadless)
+		r = start_thread(device);
 	device->running = !r;
-	return r ? nm_fail(r, "cannot start a thread: %s", strerror(r)) : 0;
+	return r;
+}
+
+static void stop_thread(struct nm_virtio *device)
+{
+	__atomic_store_n(&device->stopping, 1, __ATOMIC_RELEASE);
+	signal_fd(device->stop_fd);
+	pthread_join(device->thread, NULL);
+	clear_fd(device->stop_fd);
 }
 
 static void stop(struct nm_virtio *device)
 {
 	if (!device->running)
 		return;
-	__atomic_store_n(&device->stopping, 1, __ATOMIC_RELEASE);
-	signal_fd(device->stop_fd);
-	pthread_join(device->thread, NULL);
-	clear_fd(device->stop_fd);
+	if (!device->threadless)
+		stop_thread(device);
 	device->running = false;
 	if (device->kind->quiesce)
 		device->kind->quiesce(device);
@@ -264,11 +289,12 @@ static uint32_t read_register(const struct nm_virtio *device, uint32_t offset)
 /* Registers of the queue that is selected, which the driver may only touch before the device runs. */
 static void write_queue(struct nm_virtio *device, uint32_t offset, uint32_t value)
 {
-	struct nm_virtqueue *queue = &device->queues[device->queue_select];
+	struct nm_virtqueue *queue;
 
 	if (device->queue_select >= device->kind->queues ||
 	    status_of(device) & VIRTIO_CONFIG_S_DRIVER_OK)
 		return;
+	queue = &device->queues[device->queue_select];
 	switch (offset) {
 	case VIRTIO_MMIO_QUEUE_NUM:
 		queue->size = value > NM_QUEUE_MAX ? 0 : (uint16_t)value;

@@ -53,6 +53,7 @@ struct nm_virtio {
 	int event_fd;	  /* of the kind, closed by it: wakes the thread; -1: none */
 	int cpu;	  /* for the thread; -1: anywhere */
 	uint64_t poll_ns; /* how long it looks for requests before it sleeps */
+	bool threadless;  /* it has no thread: nm_virtio_serve() does that part */
 	bool running;
 	uint32_t stopping;
 	pthread_t thread;
@@ -62,13 +63,19 @@ struct nm_virtio {
 
 /**
  * Puts a device at `base` of a VM that has an irqchip, with its interrupt at `gsi`; without `devices` it is connected to nothing.
- * kind, own, event_fd, cpu and poll_ns are set before; the rest is zero.
+ * kind, own, event_fd, cpu, poll_ns and threadless are set before; the rest is zero.
  */
 int nm_virtio_create(struct nm_virtio *device, const struct nm_vm *vm, struct nm_devices *devices,
 		     uint64_t base, uint32_t gsi);
 
 /** Ends its thread and closes what it has open. */
 void nm_virtio_destroy(struct nm_virtio *device);
+
+/**
+ * For devices without a thread: serves once what the driver has asked for, if it has started the device and not broken it. What
+ * kind->serve() returns.
+ */
+int nm_virtio_serve(struct nm_virtio *device);
 
 /** For kinds: the next request of a queue, as nm_virtqueue_pop(); before it says 0 it has asked the driver to notify. */
 int nm_virtio_next(struct nm_virtio *device, unsigned int queue, struct nm_chain *chain);
