@@ -73,6 +73,15 @@ def blk_requests(ring, *features):
     return start(16, *features) + data + ring(0, *chains) + SERVE + SERVE
 
 
+def net_packets(ring, *features):
+    """Two packets in one and in two buffers, and one that is too long for what is left to receive."""
+    packet = bytes(12) + bytes(range(64))
+    free = [[(DATA + 0x1000 * i, 12 + size, WRITE)] for i, size in enumerate((1514, 64, 8))]
+    sent = [[(DATA + 0x4000, len(packet), 0)], [(DATA + 0x4000, 12, 0), (DATA + 0x400c, 64, 0)],
+            [(DATA + 0x4000, len(packet), 0)]]
+    return start(16, *features) + memory(DATA + 0x4000, packet) + ring(0, *free) + ring(1, *sent) + SERVE + SERVE
+
+
 def by_registers():
     """The start, register by register, and a reset."""
     steps = [(STATUS, 0), (STATUS, 1), (STATUS, 3), (0x024, 1), (0x020, 1), (STATUS, 11), (0x030, 0), (0x038, 8),
@@ -89,6 +98,13 @@ def inputs():
             kind = (PACKED,) if ring is packed else ()
             yield f"blk-{name}-{ring.__name__}", device, blk_requests(ring, *kind)
             yield f"blk-{name}-{ring.__name__}-event", device, blk_requests(ring, EVENT_INDEX, *kind)
+    for device, name in enumerate(("mirror", "loop"), 3):
+        for ring in (split, packed):
+            kind = (PACKED,) if ring is packed else ()
+            yield f"net-{name}-{ring.__name__}", device, net_packets(ring, *kind)
+            yield f"net-{name}-{ring.__name__}-event", device, net_packets(ring, EVENT_INDEX, *kind)
+        yield f"net-{name}-offload", device, start(8) + memory(DATA, b"\1") + split(1, [(DATA, 76, 0)]) + SERVE
+        yield f"net-{name}-short", device, start(8) + split(0, [(DATA, 11, WRITE)]) + split(1, [(DATA, 13, 0)]) + SERVE
     yield "registers", 0, by_registers()
     yield "loop", 0, start(8) + memory(0, struct.pack("<QIHH", GPA + DATA, 16, NEXT, 0)) \
         + memory(0x1000, struct.pack("<HHH", 0, 1, 0)) + SERVE + write_register(STATUS, 0)
