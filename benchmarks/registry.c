@@ -194,6 +194,10 @@
 	X(io_blk_null)                                                                             \
 	X(io_blk_null_packed)                                                                      \
 	X(io_blk_null_halted)                                                                      \
+	X(io_net_reflect)                                                                          \
+	X(io_net_echo)                                                                             \
+	X(io_net_echo_halted)                                                                      \
+	X(io_net_stream)                                                                           \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

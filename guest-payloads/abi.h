@@ -182,6 +182,32 @@ struct nm_abi_blk {
 	uint64_t kicks, interrupts; /* in the measured loop */
 };
 
+#define NM_ABI_NET_MAX_BURST 16
+
+/* What a network operation is to do, at argument[0]; rings and buffers lie in the pages behind it. */
+struct nm_abi_net {
+	uint32_t bytes; /* of a packet: 16 at least */
+	uint32_t burst; /* packets that are sent before the first is awaited */
+	uint32_t halt;	/* wait for the interrupt in HLT instead of polling */
+	uint32_t unused;
+	uint64_t done;	/* packets that came back, */
+	uint64_t wrong; /* and those of them with another length, content or place in the order */
+};
+
+/* What an entropy operation is to do, at argument[0]; its ring and its buffer lie in the pages behind it. */
+struct nm_abi_rng {
+	uint32_t bytes; /* of a request: a multiple of 8 */
+	uint32_t halt;
+	uint64_t done;
+	uint64_t wrong;
+};
+
+/* Word i of what packet n begins and ends with, and of what the device says that stands for one of entropy. */
+static inline uint64_t nm_abi_word(uint64_t n, uint64_t i)
+{
+	return ((n << 16) + i) * 0x9e3779b97f4a7c15ull;
+}
+
 /* Word i of sector n of a disk that is to be measured. */
 static inline uint64_t nm_abi_disk_word(uint64_t sector, uint64_t i)
 {

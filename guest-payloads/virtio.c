@@ -115,6 +115,7 @@ void nm_vring_begin(struct nm_vring *ring)
 	ring->next_avail = ring->next_used = 0;
 	ring->avail_wrap = ring->used_wrap = 1;
 	ring->kicks = 0;
+	ring->owed = 0;
 	put(ring->base, QUEUE_SEL, ring->number);
 	put(ring->base, QUEUE_NUM, ring->size);
 	put_address(ring->base, QUEUE_DESC, ring->memory);
@@ -294,4 +295,47 @@ void nm_vring_listen(const struct nm_vring *ring, uint64_t on)
 			(uint16_t)(on ? ring->next_used : ring->next_used + 0x8000u);
 	}
 	FULL_BARRIER();
+}
+
+/* Devices that are waited for by polling are asked this rarely whether they have broken down: that is an exit. */
+#define LOOKS 0x100000u
+
+static int64_t await_polling(struct nm_vring *ring, uint32_t *written)
+{
+	for (uint64_t i = 1;; i++) {
+		const int64_t place = nm_vring_take(ring, written);
+
+		if (place >= 0 || (!(i % LOOKS) && nm_virtio_broken(ring->base)))
+			return place;
+		__asm__ volatile("pause");
+	}
+}
+
+/*
+ * Each request that comes back once an interrupt was asked for causes one, also where it is seen before that. A wake-up that no
+ * request has caused may be that of a device that broke down.
+ */
+static int64_t await_halted(struct nm_vring *ring, uint32_t *written)
+{
+	int64_t place = nm_vring_take(ring, written);
+
+	if (place >= 0)
+		return place;
+	nm_vring_listen(ring, 1);
+	for (;;) {
+		place = nm_vring_take(ring, written);
+		if (place >= 0)
+			break;
+		if (ring->owed < 0 && nm_virtio_broken(ring->base))
+			return -1;
+		__asm__ volatile("sti\n\thlt" : : : "memory", "cc");
+		ring->owed--;
+	}
+	ring->owed++;
+	return place;
+}
+
+int64_t nm_vring_await(struct nm_vring *ring, uint32_t halt, uint32_t *written)
+{
+	return halt ? await_halted(ring, written) : await_polling(ring, written);
 }

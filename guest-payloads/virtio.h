@@ -29,6 +29,7 @@ struct nm_vring {
 	uint16_t next_avail, next_used;
 	uint16_t avail_wrap, used_wrap; /* 0 or 1 */
 	uint64_t kicks;			/* that the device asked for */
+	int64_t owed; /* interrupts that may come yet for requests that were seen before them */
 };
 
 #define NM_VRING_BYTES 0x4000u
@@ -57,6 +58,12 @@ void nm_vring_kick(struct nm_vring *ring, uint32_t count);
 
 /** The place of a request that came back, with the bytes written to it; -1 when none has. */
 int64_t nm_vring_take(struct nm_vring *ring, uint32_t *written);
+
+/**
+ * Waits for a request that comes back: its place; -1 when the device has broken down. With `halt` it waits in HLT, at CPL0 with
+ * interrupts off and a handler that skips HLT and leaves them off; else it looks again and again.
+ */
+int64_t nm_vring_await(struct nm_vring *ring, uint32_t halt, uint32_t *written);
 
 /** Asks for an interrupt for the next request that comes back, or for none at all. */
 void nm_vring_listen(const struct nm_vring *ring, uint64_t on);
