@@ -195,53 +195,11 @@ static uint64_t open_disk(struct nm_abi_control *control)
 	return 1;
 }
 
-/* Looks for a request that came back, again and again; -1 when the device has broken down. */
-static int64_t await_polling(void)
-{
-	uint32_t written;
-
-	for (uint64_t i = 1;; i++) {
-		int64_t place = nm_vring_take(&disk.ring, &written);
-
-		if (place >= 0)
-			return place;
-		if (!(i & 0xfffff) && nm_virtio_broken(NM_ABI_VIRTIO_BASE))
-			return -1;
-		__asm__ volatile("pause");
-	}
-}
-
-/* The same in HLT. Interrupts are off outside of it, so that none comes between the last look and HLT. */
-static int64_t await_halted(void)
-{
-	unsigned int idle = 0;
-	uint32_t written;
-
-	for (;;) {
-		int64_t place = nm_vring_take(&disk.ring, &written);
-
-		if (place >= 0)
-			return place;
-		nm_vring_listen(&disk.ring, 1);
-		place = nm_vring_take(&disk.ring, &written);
-		if (place >= 0)
-			return place;
-		/* A wake-up without a request may be that of a device that broke down. */
-		if (idle++ && nm_virtio_broken(NM_ABI_VIRTIO_BASE))
-			return -1;
-		__asm__ volatile("sti\n\thlt" : : : "memory", "cc");
-	}
-}
-
-static int64_t await(void)
-{
-	return disk.plan->halt ? await_halted() : await_polling();
-}
-
 /* Takes one request back; its sample, or 0 where the device has broken down. */
 static int64_t take(uint64_t *ticks)
 {
-	const int64_t place = await();
+	uint32_t written;
+	const int64_t place = nm_vring_await(&disk.ring, disk.plan->halt, &written);
 	const uint64_t now = nm_tsc();
 
 	if (place < 0)
