@@ -198,6 +198,8 @@
 	X(io_net_echo)                                                                             \
 	X(io_net_echo_halted)                                                                      \
 	X(io_net_stream)                                                                           \
+	X(io_rng_read)                                                                             \
+	X(io_rng_read_halted)                                                                      \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

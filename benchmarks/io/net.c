@@ -115,8 +115,10 @@ static bool verify(const struct nm_guest_round *round, char *why, size_t size)
 	}
 	if (plan->done == packets && !plan->wrong)
 		return true;
-	snprintf(why, size, "%" PRIu64 " of %" PRIu64 " packets came back, %" PRIu64 " wrong ones",
-		 plan->done, packets, plan->wrong);
+	snprintf(why, size,
+		 "%" PRIu64 " of %" PRIu64 " packets came back, %" PRIu64
+		 " of them wrong; the device has dropped %" PRIu64,
+		 plan->done, packets, plan->wrong, card->net.dropped);
 	return false;
 }
 
@@ -155,6 +157,8 @@ static void answer(struct nm_pair *pair)
 	while (!nm_pair_stopped(pair)) {
 		const ssize_t bytes = recv(wire->fds[1], wire->between, wire->bytes, wire->flags);
 
+		if (bytes <= 0)
+			__builtin_ia32_pause();
 		while (bytes > 0 && !nm_pair_stopped(pair) &&
 		       send(wire->fds[1], wire->between, (size_t)bytes,
 			    wire->flags | MSG_NOSIGNAL) < 0)
@@ -176,8 +180,10 @@ static void receive_packet(struct wire *wire)
 	const size_t last = wire->bytes / sizeof(uint64_t) - 1;
 	const ssize_t bytes = recv(wire->fds[0], wire->back, wire->bytes, wire->flags);
 
-	if (bytes <= 0)
+	if (bytes <= 0) {
+		__builtin_ia32_pause();
 		return;
+	}
 	wire->wrong += (size_t)bytes != wire->bytes ||
 		       wire->back[0] != nm_abi_word(wire->came, 0) ||
 		       wire->back[last] != nm_abi_word(wire->came, last);

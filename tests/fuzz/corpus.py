@@ -105,6 +105,12 @@ def inputs():
             yield f"net-{name}-{ring.__name__}-event", device, net_packets(ring, EVENT_INDEX, *kind)
         yield f"net-{name}-offload", device, start(8) + memory(DATA, b"\1") + split(1, [(DATA, 76, 0)]) + SERVE
         yield f"net-{name}-short", device, start(8) + split(0, [(DATA, 11, WRITE)]) + split(1, [(DATA, 13, 0)]) + SERVE
+    for ring in (split, packed):
+        kind = (PACKED,) if ring is packed else ()
+        chains = [[(DATA, 64, WRITE)], [(DATA + 64, 1, WRITE), (DATA + 128, 4096, WRITE)]]
+        yield f"rng-{ring.__name__}", 5, start(16, EVENT_INDEX, *kind) + ring(0, *chains) + SERVE
+    yield "rng-read", 5, start(16) + split(0, [(DATA, 64, 0)]) + SERVE
+    yield "rng-itself", 5, start(16) + split(0, [(0, 0x3000, WRITE)]) + SERVE + SERVE
     yield "registers", 0, by_registers()
     yield "loop", 0, start(8) + memory(0, struct.pack("<QIHH", GPA + DATA, 16, NEXT, 0)) \
         + memory(0x1000, struct.pack("<HHH", 0, 1, 0)) + SERVE + write_register(STATUS, 0)

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "vmm/virtio/blk.h"
 #include "vmm/virtio/net.h"
+#include "vmm/virtio/rng.h"
 
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
@@ -239,8 +240,17 @@ static void drive_net_loop(struct input *input)
 	close(fd);
 }
 
+static void drive_rng(struct input *input)
+{
+	static struct nm_rng rng;
+
+	nm_rng_init(&rng, &device);
+	drive_device(input, NULL);
+}
+
 static void (*const devices[])(struct input *input) = {
-	drive_blk_null, drive_blk_read_only, drive_blk_file, drive_net_mirror, drive_net_loop,
+	drive_blk_null,	  drive_blk_read_only, drive_blk_file,
+	drive_net_mirror, drive_net_loop,      drive_rng,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);

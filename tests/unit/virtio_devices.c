@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Network devices from the driver's side, served by the test itself. */
+/* Network and entropy devices from the driver's side, served by the test itself. */
 #include "helpers.h"
 #include "vmm/virtio/net.h"
+#include "vmm/virtio/rng.h"
 
 #include <errno.h>
 #include <linux/virtio_config.h>
@@ -64,8 +65,8 @@ static void start(void)
 	set(VIRTIO_MMIO_DRIVER_FEATURES_SEL, 1);
 	set(VIRTIO_MMIO_DRIVER_FEATURES, 1u << (VIRTIO_F_VERSION_1 - 32));
 	set(VIRTIO_MMIO_STATUS, bits);
-	place_queue(RECEIVE);
-	place_queue(SEND);
+	for (uint32_t queue = 0; queue < device.kind->queues; queue++)
+		place_queue(queue);
 	set(VIRTIO_MMIO_STATUS, bits | VIRTIO_CONFIG_S_DRIVER_OK);
 	cr_assert(device.running, "%s", device.broken);
 }
@@ -297,4 +298,71 @@ Test(net, a_tap_that_cannot_be_says_what_would_help, .fini = NULL)
 	cr_assert_lt(fd, 0, "an interface with a slash");
 	cr_assert_eq(nm_error_last()->code, EOPNOTSUPP, "%s", nm_error_last()->text);
 	cr_assert(strstr(nm_error_last()->remedy, "CAP_NET_ADMIN"), "%s", nm_error_last()->remedy);
+}
+
+/* Entropy */
+
+static struct nm_rng rng;
+
+static int fill_numbers(struct nm_rng *of, void *out, size_t bytes)
+{
+	(void)of;
+	for (size_t i = 0; i < bytes; i++)
+		((unsigned char *)out)[i] = (unsigned char)(i + 1);
+	return 0;
+}
+
+static int fill_nothing(struct nm_rng *of, void *out, size_t bytes)
+{
+	(void)of;
+	(void)out;
+	return nm_fail(EIO, "no %zu bytes", bytes);
+}
+
+static void open_rng(void)
+{
+	rng.fill = NULL;
+	device = (struct nm_virtio) {.cpu = -1, .threadless = true};
+	nm_rng_init(&rng, &device);
+	cr_assert_eq(nm_virtio_create(&device, &vm, NULL, BASE, 0), 0, "%s", nm_error_last()->text);
+	start();
+}
+
+static void close_rng(void)
+{
+	nm_virtio_destroy(&device);
+}
+
+TestSuite(rng, .init = open_rng, .fini = close_rng);
+
+Test(rng, buffers_are_filled)
+{
+	rng.fill = fill_numbers;
+	offer(0, DATA, 5, VRING_DESC_F_WRITE);
+	offer(0, DATA + 64, NM_RNG_MAX_BYTES + 9, VRING_DESC_F_WRITE);
+	cr_assert_eq(serve(), 0, "%s", device.broken);
+	cr_assert_eq(used_bytes(0, 0), 5, "%u bytes", used_bytes(0, 0));
+	cr_assert(!memcmp(memory + DATA, "\1\2\3\4\5", 6), "it wrote more, or less");
+	cr_assert_eq(used_bytes(0, 1), NM_RNG_MAX_BYTES, "%u bytes", used_bytes(0, 1));
+	cr_assert_eq(memory[DATA + 64 + NM_RNG_MAX_BYTES], 0, "it wrote on");
+	cr_assert_eq(rng.requests, 2, "%llu requests", (unsigned long long)rng.requests);
+}
+
+Test(rng, the_kernel_gives_other_bytes_each_time)
+{
+	offer(0, DATA, 64, VRING_DESC_F_WRITE);
+	offer(0, DATA + 64, 64, VRING_DESC_F_WRITE);
+	cr_assert_eq(serve(), 0, "%s", device.broken);
+	cr_assert(memcmp(memory + DATA, memory + DATA + 64, 64), "the same twice");
+}
+
+Test(rng, what_cannot_be_ends_the_device)
+{
+	offer(0, DATA, 64, 0);
+	cr_assert_eq(serve(), -EPROTO, "a buffer to read");
+	start();
+	rng.fill = fill_nothing;
+	offer(0, DATA, 64, VRING_DESC_F_WRITE);
+	cr_assert_eq(serve(), -EIO, "without bytes");
+	cr_assert(strstr(device.broken, "virtio-rng: no 64 bytes"), "%s", device.broken);
 }
