@@ -182,7 +182,7 @@ struct nm_abi_blk {
 	uint64_t kicks, interrupts; /* in the measured loop */
 };
 
-#define NM_ABI_NET_MAX_BURST 16
+#define NM_ABI_NET_BURST 8 /* packets under way at most */
 
 /* What a network operation is to do, at argument[0]; rings and buffers lie in the pages behind it. */
 struct nm_abi_net {

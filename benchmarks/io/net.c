@@ -4,6 +4,7 @@
 /* Packets through a virtio network device that come back to the guest that sent them. */
 #include "vmm/virtio/net.h"
 #include "benchmarks/interrupts/pair.h"
+#include "benchmarks/io/memory.h"
 #include "benchmarks/native.h"
 #include "core/error.h"
 
@@ -17,9 +18,8 @@
 #include <unistd.h>
 
 #define REGION_BYTES 0x800000u
-#define PAGE	     4096u
 #define PING	     64u
-#define BURST	     NM_ABI_NET_MAX_BURST
+#define BURST	     NM_ABI_NET_BURST
 #define POLL_NS	     200000u
 
 struct card {
@@ -28,25 +28,6 @@ struct card {
 	struct nm_abi_net *plan;
 	void *region;
 };
-
-/* Rings and buffers of the driver, in memory that is there before the guest begins. */
-static int add_region(struct nm_guest_round *round, struct card *card)
-{
-	int r;
-
-	card->region = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (card->region == MAP_FAILED) {
-		card->region = NULL;
-		return nm_fail(errno, "memory for packets: %s", strerror(errno));
-	}
-	r = nm_vm_add_mapped(&round->guest->vm, NM_ABI_MEMORY, REGION_BYTES, card->region, 0);
-	if (!r)
-		r = nm_guest_map(round->guest, NM_ABI_MEMORY, REGION_BYTES, PAGE);
-	card->plan = card->region;
-	round->control->argument[0] = NM_ABI_MEMORY;
-	return r;
-}
 
 static int connect_device(struct nm_guest_round *round, struct card *card)
 {
@@ -70,9 +51,10 @@ static int prepare(struct nm_guest_round *round, bool socket, const struct nm_ab
 		return nm_fail(ENOMEM, "out of memory");
 	round->own = card;
 	card->net.fd = card->device.event_fd = -1;
-	r = add_region(round, card);
+	r = nm_io_add_memory(round, REGION_BYTES, &card->region);
 	if (r)
 		return r;
+	card->plan = card->region;
 	*card->plan = *plan;
 	if (socket) {
 		card->net.fd = nm_net_open_loop();
@@ -319,8 +301,8 @@ const struct nm_bench nm_bench_io_net_echo_halted = {
 const struct nm_bench nm_bench_io_net_stream = {
 	COMMON,
 	.name = "io.net.stream",
-	.summary = "each of 16 packets that are under way to a local socket and back",
-	.happens = "The driver sends 16 packets with one doorbell at most; the thread writes them "
+	.summary = "each of 8 packets that are under way to a local socket and back",
+	.happens = "The driver sends 8 packets with one doorbell at most; the thread writes them "
 		   "to the socket and reads them back: two copies. Natively two threads with a "
 		   "socket each do that twice, at the same time.",
 	.matters = "Throughput: packets per second where they are short, bytes per second where "

@@ -3,7 +3,7 @@
 
 /* Bytes from a virtio entropy device. Here they are not random, so that the guest can tell whether they are right. */
 #include "vmm/virtio/rng.h"
-#include "benchmarks/bench.h"
+#include "benchmarks/io/memory.h"
 #include "core/error.h"
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define REGION_BYTES 0x10000u
-#define PAGE	     4096u
 #define REQUEST	     64u
 #define POLL_NS	     200000u
 
@@ -21,6 +21,7 @@ struct source {
 	struct nm_rng rng; /* first: .fill finds the rest by it */
 	struct nm_virtio device;
 	struct nm_abi_rng *plan;
+	void *region;
 	uint64_t words;
 };
 
@@ -36,19 +37,6 @@ static int fill(struct nm_rng *rng, void *out, size_t bytes)
 	return 0;
 }
 
-static int add_region(struct nm_guest_round *round, struct source *source)
-{
-	int r = nm_vm_add_memory(&round->guest->vm, NM_ABI_MEMORY, REGION_BYTES);
-
-	if (!r)
-		r = nm_guest_map(round->guest, NM_ABI_MEMORY, REGION_BYTES, PAGE);
-	if (r)
-		return r;
-	source->plan = nm_vm_memory(&round->guest->vm, NM_ABI_MEMORY, sizeof(*source->plan));
-	round->control->argument[0] = NM_ABI_MEMORY;
-	return 0;
-}
-
 static int prepare(struct nm_guest_round *round, bool halt)
 {
 	const unsigned int next = round->guest->vcpu_count;
@@ -58,9 +46,10 @@ static int prepare(struct nm_guest_round *round, bool halt)
 	if (!source)
 		return nm_fail(ENOMEM, "out of memory");
 	round->own = source;
-	r = add_region(round, source);
+	r = nm_io_add_memory(round, REGION_BYTES, &source->region);
 	if (r)
 		return r;
+	source->plan = source->region;
 	*source->plan = (struct nm_abi_rng) {.bytes = REQUEST, .halt = halt};
 	source->rng.fill = fill;
 	source->device.cpu = round->cpus->count > next ? round->cpus->ids[next] : -1;
@@ -101,8 +90,12 @@ static void release(struct nm_guest_round *round)
 {
 	struct source *source = round->own;
 
-	if (source && source->device.kind)
+	if (!source)
+		return;
+	if (source->device.kind)
 		nm_virtio_destroy(&source->device);
+	if (source->region)
+		munmap(source->region, REGION_BYTES);
 	free(source);
 }
 

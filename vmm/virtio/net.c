@@ -168,7 +168,13 @@ static int reflect(struct nm_virtio *device)
 	return 1;
 }
 
-/* 0 while the other side takes no more for now: the packet stays. */
+/* The other side takes no more for now, or the kernel has no memory for it: that passes. */
+static bool passes(int code)
+{
+	return code == EAGAIN || code == EINTR || code == ENOBUFS || code == ENOMEM;
+}
+
+/* 0 while the packet stays. */
 static int write_packet(struct nm_virtio *device)
 {
 	struct nm_net *net = device->own;
@@ -179,7 +185,7 @@ static int write_packet(struct nm_virtio *device)
 	errno = EMSGSIZE;
 	if (nm_chain_readable(&net->out) - HEADER_BYTES <= NM_NET_PACKET_MAX)
 		done = writev(net->fd, packet, count);
-	if (done < 0 && (errno == EAGAIN || errno == EINTR))
+	if (done < 0 && passes(errno))
 		return 0;
 	net->sent++;
 	net->dropped += done < 0;
@@ -216,7 +222,7 @@ static int receive_packet(struct nm_virtio *device)
 	}
 	packet[count++] = (struct iovec) {&beyond, 1};
 	done = readv(net->fd, packet, count);
-	if (!done || (done < 0 && (errno == EAGAIN || errno == EINTR)))
+	if (!done || (done < 0 && passes(errno)))
 		return 0;
 	if (done < 0)
 		return nm_fail(errno, "reading a packet: %s", strerror(errno));
