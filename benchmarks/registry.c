@@ -200,6 +200,8 @@
 	X(io_net_stream)                                                                           \
 	X(io_rng_read)                                                                             \
 	X(io_rng_read_halted)                                                                      \
+	X(io_balloon_inflate)                                                                      \
+	X(io_balloon_deflate)                                                                      \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

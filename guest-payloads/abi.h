@@ -202,6 +202,14 @@ struct nm_abi_rng {
 	uint64_t wrong;
 };
 
+#define NM_ABI_BALLOON_PAGES 32 /* of a request */
+
+/* What a balloon operation says, at argument[0]; its rings, the numbers of its pages and these lie behind it. */
+struct nm_abi_balloon {
+	uint64_t done;	/* pages that came back, */
+	uint64_t wrong; /* and those of them that had kept what they held */
+};
+
 /* Word i of what packet n begins and ends with, and of what the device says that stands for one of entropy. */
 static inline uint64_t nm_abi_word(uint64_t n, uint64_t i)
 {

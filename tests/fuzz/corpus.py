@@ -109,6 +109,14 @@ def inputs():
         kind = (PACKED,) if ring is packed else ()
         chains = [[(DATA, 64, WRITE)], [(DATA + 64, 1, WRITE), (DATA + 128, 4096, WRITE)]]
         yield f"rng-{ring.__name__}", 5, start(16, EVENT_INDEX, *kind) + ring(0, *chains) + SERVE
+    pages = memory(DATA, struct.pack("<3I", *((GPA >> 12) + page for page in (10, 11, 9))))
+    for ring in (split, packed):
+        kind = (PACKED,) if ring is packed else ()
+        yield f"balloon-{ring.__name__}", 6, start(16, EVENT_INDEX, *kind) + pages + ring(0, [(DATA, 8, 0)]) \
+            + ring(1, [(DATA, 12, 0)]) + SERVE
+    yield "balloon-outside", 6, start(16) + memory(DATA, b"\xff" * 8) + split(0, [(DATA, 8, 0)]) + SERVE
+    yield "balloon-itself", 6, start(16) + memory(DATA, struct.pack("<3I", 0x101, 0x100, 0x102)) \
+        + split(0, [(DATA, 12, 0)]) + SERVE + SERVE
     yield "rng-read", 5, start(16) + split(0, [(DATA, 64, 0)]) + SERVE
     yield "rng-itself", 5, start(16) + split(0, [(0, 0x3000, WRITE)]) + SERVE + SERVE
     yield "registers", 0, by_registers()

@@ -6,6 +6,7 @@
  * device gets its turn. Inputs: the number of a device, then operations (corpus.py writes some).
  */
 #include "core/error.h"
+#include "vmm/virtio/balloon.h"
 #include "vmm/virtio/blk.h"
 #include "vmm/virtio/net.h"
 #include "vmm/virtio/rng.h"
@@ -248,9 +249,18 @@ static void drive_rng(struct input *input)
 	drive_device(input, NULL);
 }
 
+/* What the target has in a static array goes like any other memory: it is zero then. */
+static void drive_balloon(struct input *input)
+{
+	static struct nm_balloon balloon = {.wanted = 3};
+
+	nm_balloon_init(&balloon, &device);
+	drive_device(input, NULL);
+}
+
 static void (*const devices[])(struct input *input) = {
-	drive_blk_null,	  drive_blk_read_only, drive_blk_file,
-	drive_net_mirror, drive_net_loop,      drive_rng,
+	drive_blk_null, drive_blk_read_only, drive_blk_file, drive_net_mirror,
+	drive_net_loop, drive_rng,	     drive_balloon,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);

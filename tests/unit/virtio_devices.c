@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Network and entropy devices from the driver's side, served by the test itself. */
+/* Network and entropy devices and balloons from the driver's side, served by the test itself. */
 #include "helpers.h"
+#include "vmm/virtio/balloon.h"
 #include "vmm/virtio/net.h"
 #include "vmm/virtio/rng.h"
 
@@ -328,12 +329,12 @@ static void open_rng(void)
 	start();
 }
 
-static void close_rng(void)
+static void close_plain(void)
 {
 	nm_virtio_destroy(&device);
 }
 
-TestSuite(rng, .init = open_rng, .fini = close_rng);
+TestSuite(rng, .init = open_rng, .fini = close_plain);
 
 Test(rng, buffers_are_filled)
 {
@@ -365,4 +366,65 @@ Test(rng, what_cannot_be_ends_the_device)
 	offer(0, DATA, 64, VRING_DESC_F_WRITE);
 	cr_assert_eq(serve(), -EIO, "without bytes");
 	cr_assert(strstr(device.broken, "virtio-rng: no 64 bytes"), "%s", device.broken);
+}
+
+/* Balloons */
+
+static struct nm_balloon balloon;
+
+static void open_balloon(void)
+{
+	balloon = (struct nm_balloon) {.wanted = 7};
+	device = (struct nm_virtio) {.cpu = -1, .threadless = true};
+	nm_balloon_init(&balloon, &device);
+	cr_assert_eq(nm_virtio_create(&device, &vm, NULL, BASE, 0), 0, "%s", nm_error_last()->text);
+	start();
+}
+
+TestSuite(balloon, .init = open_balloon, .fini = close_plain);
+
+static void put_numbers(uint32_t first, uint32_t second)
+{
+	memcpy(memory + DATA, &first, sizeof(first));
+	memcpy(memory + DATA + 4, &second, sizeof(second));
+}
+
+Test(balloon, pages_that_are_given_are_zero)
+{
+	memset(memory + 0x20000, 0xaa, 0x4000);
+	put_numbers((GPA + 0x20000) / NM_BALLOON_PAGE, (GPA + 0x22000) / NM_BALLOON_PAGE);
+	offer(0, DATA, 8, 0);
+	cr_assert_eq(serve(), 0, "%s", device.broken);
+	cr_assert_eq(balloon.given, 2, "%llu pages", (unsigned long long)balloon.given);
+	for (unsigned int page = 0; page < 4; page++)
+		cr_assert_eq(memory[0x20000 + page * 4096 + 4095], page % 2 ? 0xaa : 0, "page %u",
+			     page);
+	offer(1, DATA, 8, 0);
+	cr_assert_eq(serve(), 0, "%s", device.broken);
+	cr_assert_eq(balloon.returned, 2, "%llu pages", (unsigned long long)balloon.returned);
+	cr_assert_eq(used_index(1), 1, "the request did not come back");
+}
+
+Test(balloon, rules_that_a_driver_breaks_end_it)
+{
+	static const struct {
+		uint32_t number, bytes;
+		uint16_t flags;
+		const char *says;
+	} cases[] = {
+		{GPA / NM_BALLOON_PAGE - 1, 8, 0, "no memory of the guest"},
+		{(GPA + MEMORY) / NM_BALLOON_PAGE, 8, 0, "no memory of the guest"},
+		{UINT32_MAX, 8, 0, "no memory of the guest"},
+		{GPA / NM_BALLOON_PAGE, 7, 0, "7 bytes of page numbers"},
+		{GPA / NM_BALLOON_PAGE, 4100, 0, "4100 bytes of page numbers"},
+		{GPA / NM_BALLOON_PAGE, 8, VRING_DESC_F_WRITE, "bytes of page numbers"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		start();
+		put_numbers((GPA + 0x20000) / NM_BALLOON_PAGE, cases[i].number);
+		offer(0, DATA, cases[i].bytes, cases[i].flags);
+		cr_assert_eq(serve(), -EPROTO, "case %zu", i);
+		cr_assert(strstr(device.broken, cases[i].says), "case %zu: %s", i, device.broken);
+	}
 }
