@@ -1945,7 +1945,8 @@ Test(session, a_process_that_is_killed_is_a_failed_round)
 	struct nm_measurement *m = begin("drill.crash");
 
 	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
-	assert_indices(m, "0 2 ");
+	assert_indices(m, "0 0 ");
+	cr_assert_eq(m->batch, 0, "a pilot that failed has chosen a batch");
 	cr_assert_eq(m->rounds.items[1].state, NM_STATE_FAILED, "it is %s",
 		     nm_state_names[m->rounds.items[1].state]);
 	cr_assert(strstr(m->rounds.items[1].reason, "killed by signal 9"), "it says %s",
@@ -1953,6 +1954,56 @@ Test(session, a_process_that_is_killed_is_a_failed_round)
 	cr_assert_str_eq(m->stopped_by, "failures", "it was stopped by %s", m->stopped_by);
 	cr_assert_eq(nm_session_summarise(&document), 0, "%s", nm_error_last()->text);
 	cr_assert_eq(m->state, NM_STATE_FAILED, "it is %s", nm_state_names[m->state]);
+}
+
+/* mem.touch.write.file needs a disk, and this process says where it is. */
+static struct nm_measurement *begin_without_disk(void)
+{
+	struct nm_measurement *m = begin("mem.touch.write.file");
+
+	setenv("TMPDIR", "/dev/null/absent", 1);
+	return m;
+}
+
+static void assert_lacks_disk(const struct nm_measurement *m)
+{
+	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
+	assert_indices(m, "");
+	cr_assert_eq(m->state, NM_STATE_UNSUPPORTED, "it is %s", nm_state_names[m->state]);
+	cr_assert(strstr(m->reason, "no temporary file"), "it says %s", m->reason);
+	cr_assert(strstr(m->remedy, "set TMPDIR"), "the remedy is %s", m->remedy);
+	cr_assert_eq(m->batch, 0, "there is a batch");
+}
+
+Test(session, what_a_pilot_finds_to_lack_is_unsupported)
+{
+	assert_lacks_disk(begin_without_disk());
+}
+
+/* A round needs more memory than its pilot. */
+Test(session, what_the_first_round_finds_to_lack_is_unsupported)
+{
+	struct nm_measurement *m = begin_without_disk();
+
+	m->batch = 1;
+	assert_lacks_disk(m);
+}
+
+Test(session, what_a_later_round_lacks_is_a_failure)
+{
+	struct nm_measurement *m = begin_without_disk();
+
+	m->batch = 1;
+	add_round(&document, m)->index = 1;
+	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
+	assert_indices(m, "1 2 3 ");
+	cr_assert_eq(m->rounds.items[2].state, NM_STATE_FAILED, "it is %s",
+		     nm_state_names[m->rounds.items[2].state]);
+	cr_assert_str_eq(m->rounds.items[2].failure, "other", "%s", m->rounds.items[2].failure);
+	cr_assert_eq(nm_session_summarise(&document), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(m->state, NM_STATE_FAILED, "it is %s", nm_state_names[m->state]);
+	cr_assert(strstr(m->reason, "2 of 3 rounds failed: no temporary file"), "it says %s",
+		  m->reason);
 }
 
 Test(session, the_user_can_stop_it)
