@@ -1758,6 +1758,55 @@ Test(resume, measurements_that_no_plan_has_are_not)
 	assert_not_resumed("floor.syscall: numbers");
 }
 
+/* A planned measurement of a native operation, at the point of its series. */
+static void set_native(struct nm_measurement *m, const char *operation, const char *series,
+		       int64_t point)
+{
+	m->operation = operation;
+	m->version = nm_bench_find(operation)->version;
+	m->context = NM_CONTEXT_NATIVE;
+	m->series = series;
+	m->batch = 1;
+	if (series)
+		nm_map_set(&document.arena, &m->parameters, series, NM_INT(point));
+}
+
+Test(resume, points_that_no_series_has_are_not)
+{
+	struct nm_measurement *m = &document.measurements.items[0];
+
+	set_native(m, "mem.process.shootdown", "threads", 4);
+	assert_resumes();
+	set_native(m, "mem.process.shootdown", "threads", 9);
+	assert_not_resumed("mem.process.shootdown: numbers");
+	set_native(m, "mem.process.shootdown", "threads", -1);
+	assert_not_resumed("mem.process.shootdown: numbers");
+	set_native(m, "mem.process.shootdown", "bytes", 4);
+	assert_not_resumed("mem.process.shootdown: numbers");
+	set_native(m, "mem.process.shootdown", NULL, 0);
+	assert_not_resumed("mem.process.shootdown: numbers");
+	set_native(m, "floor.loop", NULL, 0);
+	assert_resumes();
+	set_native(m, "floor.loop", "threads", 4);
+	assert_not_resumed("floor.loop: numbers");
+}
+
+Test(resume, batches_that_no_pilot_chooses_are_not)
+{
+	struct nm_measurement *m = &document.measurements.items[0];
+
+	set_native(m, "mem.touch.write.anon", NULL, 0);
+	assert_resumes();
+	m->batch = 2;
+	assert_not_resumed("mem.touch.write.anon: numbers");
+	set_native(m, "mem.chase.g4k.h4k", "bytes", 1 << 20);
+	assert_not_resumed("mem.chase.g4k.h4k: numbers");
+	m->batch = nm_bench_find("mem.chase.g4k.h4k")->batch;
+	assert_resumes();
+	m->batch = 0;
+	assert_resumes();
+}
+
 Test(resume, another_clock_is_not)
 {
 	document.run.clock = NM_CLOCK_INSTRUCTIONS;
