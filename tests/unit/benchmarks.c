@@ -457,16 +457,19 @@ Test(summary, distributions_of_usable_rounds_add_up_in_order)
 	set_bucket(&m->rounds.items[0], "1000", 1);
 	set_bucket(&m->rounds.items[1], "50", 5);
 	set_bucket(&m->rounds.items[1], "200", 3);
+	set_bucket(&m->rounds.items[0], "2000", INT64_MAX);
+	set_bucket(&m->rounds.items[1], "2000", 1);
 	set_bucket(&m->rounds.items[2], "50", 99);
 	fail_round(&m->rounds.items[2]);
 	summarise(m);
 	summarise(m);
-	cr_assert_eq(sum->count, 3, "%zu buckets", sum->count);
+	cr_assert_eq(sum->count, 4, "%zu buckets", sum->count);
 	cr_assert_str_eq(sum->pairs[0].name, "50", "%s is first", sum->pairs[0].name);
 	cr_assert_eq(sum->pairs[0].value.integer, 12, "of 50");
 	cr_assert_str_eq(sum->pairs[1].name, "200", "%s is second", sum->pairs[1].name);
 	cr_assert_eq(sum->pairs[1].value.integer, 3, "of 200");
 	cr_assert_eq(sum->pairs[2].value.integer, 1, "of 1000");
+	cr_assert_eq(sum->pairs[3].value.integer, INT64_MAX, "of 2000");
 }
 
 Test(summary, quiet_rounds_with_their_exits_are_ok)
@@ -796,6 +799,18 @@ Test(summary, a_median_of_next_to_nothing_is_known_well_enough)
 		m->rounds.items[i].p5 = 0.5;
 	}
 	assert_state(m, NM_STATE_OK, NULL);
+}
+
+Test(summary, a_short_operation_whose_median_is_not_known_is_noise)
+{
+	struct nm_measurement *m = measured("floor.loop", NM_CONTEXT_NATIVE, 10);
+
+	for (size_t i = 0; i < 10; i++) {
+		m->rounds.items[i].overhead = 0;
+		m->rounds.items[i].p50 = i < 5 ? 5 : 10;
+		m->rounds.items[i].p5 = 5;
+	}
+	assert_state(m, NM_STATE_NOISY, "the median is known to 33 % only");
 }
 
 Test(summary, quiet_rounds_are_those_at_the_floor)
