@@ -2020,6 +2020,23 @@ Test(session, a_process_that_is_killed_is_a_failed_round)
 	cr_assert_eq(m->state, NM_STATE_FAILED, "it is %s", nm_state_names[m->state]);
 }
 
+Test(session, what_ends_before_its_loop_has_no_numbers)
+{
+	const struct nm_kvm none = {.fd = -1};
+	struct nm_measurement *m;
+
+	host.kvm = &none;
+	pass_all();
+	m = begin("mem.slot.create");
+	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
+	assert_indices(m, "0 0 ");
+	cr_assert_eq(m->rounds.items[0].state, NM_STATE_FAILED, "it is %s",
+		     nm_state_names[m->rounds.items[0].state]);
+	cr_assert(isnan(m->rounds.items[0].p50), "p50 %g", m->rounds.items[0].p50);
+	cr_assert(strstr(m->rounds.items[0].reason, "creation of a memory slot"), "it says %s",
+		  m->rounds.items[0].reason);
+}
+
 /* mem.touch.write.file needs a disk, and this process says where it is. */
 static struct nm_measurement *begin_without_disk(void)
 {
