@@ -193,26 +193,28 @@ static enum nm_state blame_driver(const struct nm_companions *companions, char *
 	return NM_STATE_INVALID;
 }
 
-static enum nm_state blame_vcpu(const struct nm_companion *self, char *reason, size_t size)
+static enum nm_state blame_vcpu(struct nm_companions *companions, const struct nm_companion *self,
+				char *reason, size_t size)
 {
 	const char *text = self->error ? self->text : self->result.text;
 
 	if (!self->error && self->result.end == NM_GUEST_DONE)
 		text = "it ended before vCPU 0";
 	snprintf(reason, size, "vCPU %u: %s", self->vcpu, text);
+	if (!self->error)
+		memcpy(companions->failure, self->result.failure, sizeof(companions->failure));
 	return !self->error && self->result.end == NM_GUEST_TIMEOUT ? NM_STATE_TIMEOUT
 								    : NM_STATE_FAILED;
 }
 
 /* The companion that broke off the round, or the driver of a guest that did not wait for it. */
-static enum nm_state blame(const struct nm_companions *companions, bool done, char *reason,
-			   size_t size)
+static enum nm_state blame(struct nm_companions *companions, bool done, char *reason, size_t size)
 {
 	if (companions->driver.broke)
 		return blame_driver(companions, reason, size);
 	for (unsigned int i = 0; i < companions->vcpu_count; i++)
 		if (companions->vcpus[i].broke)
-			return blame_vcpu(&companions->vcpus[i], reason, size);
+			return blame_vcpu(companions, &companions->vcpus[i], reason, size);
 	if (!done || !companions->driving || companions->drive_right)
 		return NM_STATE_OK;
 	snprintf(reason, size, "the guest ended before its driver had taken the samples");

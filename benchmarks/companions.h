@@ -31,6 +31,8 @@ struct nm_companions {
 	bool driving;
 	bool drive_right;
 	char why[512]; /* of a driver that saw a wrong result */
+	char failure
+		[32]; /* what kind, of a further vCPU that is to blame; empty where the state tells */
 	uint64_t *overhead;
 	struct nm_companion driver;
 	struct nm_companion vcpus[NM_ABI_MAX_VCPUS];

@@ -261,7 +261,8 @@ static void run(const struct nm_round_host *host, const struct nm_round_order *o
 		others = nm_companions_stop(&companions, !r && result.end == NM_GUEST_DONE, reason,
 					    sizeof(reason));
 	}
-	memcpy(area->failure, result.failure, sizeof(area->failure));
+	memcpy(area->failure, others == NM_STATE_OK ? result.failure : companions.failure,
+	       sizeof(area->failure));
 	if (r)
 		set_error(area, r);
 	else if (others != NM_STATE_OK)
