@@ -1203,6 +1203,22 @@ Test(digest, a_wrong_result_keeps_its_numbers)
 	assert_near(round.min, (101 - 20) * 0.5, "min");
 }
 
+Test(digest, a_wrong_result_before_the_loop_has_ended_has_no_numbers)
+{
+	const struct nm_round_order order = {.samples = 100, .batch = 1};
+	struct nm_round_area *area = new_area(&order);
+	struct nm_round round;
+
+	area->state = NM_STATE_INVALID;
+	area->host_ns = 0;
+	strcpy(area->reason, "the driver saw something else");
+	round = digest(&order, area);
+	cr_assert_eq(round.state, NM_STATE_INVALID, "it is %s", nm_state_names[round.state]);
+	cr_assert_str_eq(round.failure, "invalid", "its kind is %s", round.failure);
+	cr_assert_eq(round.samples, 0, "%zu samples", (size_t)round.samples);
+	cr_assert_eq(round.counters_per_op.count, 0, "there are counters");
+}
+
 Test(digest, clocks_that_are_far_apart_are_flagged)
 {
 	const struct nm_round_order order = {.samples = 100, .batch = 1};
