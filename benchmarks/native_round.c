@@ -23,6 +23,14 @@ static uint64_t clock_cost_ns(void)
 	return least;
 }
 
+/* A result can only be wrong where there is one: without a loop behind it every number would be 0. */
+static enum nm_state failed_state(const struct nm_native_round *round)
+{
+	if (round->unsupported)
+		return NM_STATE_UNSUPPORTED;
+	return round->host_end_ns ? NM_STATE_INVALID : NM_STATE_FAILED;
+}
+
 void nm_native_round(const struct nm_round_host *host, const struct nm_round_order *order,
 		     struct nm_round_area *area)
 {
@@ -45,7 +53,7 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 	/* The pages must be there before the loop writes to them. */
 	memset(area->values, 0, 2 * order->samples * sizeof(uint64_t));
 	if (!order->bench->native(&round, area->reason, sizeof(area->reason)))
-		area->state = round.unsupported ? NM_STATE_UNSUPPORTED : NM_STATE_INVALID;
+		area->state = failed_state(&round);
 	snprintf(area->remedy, sizeof(area->remedy), "%s", round.remedy ? round.remedy : "");
 	area->tsc_khz = host->tsc_khz;
 	area->tsc_ticks = round.tsc_end - round.tsc_begin;

@@ -336,10 +336,8 @@ static int run_measurement(struct soak *soak, size_t number, uint64_t pass)
 	struct nm_round round;
 	int r = nm_session_round(session, number, pass, &arena, &round);
 
-	if (!r && !round.index) {
-		measurement->batch = 0;
+	if (!r && !round.index)
 		round.index = pass;
-	}
 	if (!r && measurement->state != NM_STATE_UNSUPPORTED)
 		r = keep_round(soak, number, &round);
 	nm_arena_free(&arena);

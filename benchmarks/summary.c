@@ -234,6 +234,11 @@ static int summarise_counters(struct nm_measurement *measurement, struct nm_aren
 	return r;
 }
 
+static int64_t count_in(const struct nm_value *value)
+{
+	return value && value->type == NM_VALUE_INT ? value->integer : 0;
+}
+
 static int by_bucket(const void *a, const void *b)
 {
 	const struct nm_pair *x = a;
@@ -254,10 +259,12 @@ static int summarise_histogram(struct nm_measurement *measurement, struct nm_are
 
 		for (size_t j = 0; !r && usable(round) && j < round->histogram.count; j++) {
 			const struct nm_pair *pair = &round->histogram.pairs[j];
-			double sum =
-				number_of(nm_map_get(out, pair->name)) + number_of(&pair->value);
+			int64_t sum;
 
-			r = nm_map_set(arena, out, pair->name, NM_INT((int64_t)sum));
+			if (__builtin_add_overflow(count_in(nm_map_get(out, pair->name)),
+						   count_in(&pair->value), &sum))
+				sum = INT64_MAX;
+			r = nm_map_set(arena, out, pair->name, NM_INT(sum));
 		}
 	}
 	if (out->count)
@@ -391,14 +398,14 @@ static int describe_failures(struct nm_measurement *measurement, enum nm_state s
 					 bad->reason ? bad->reason : "no reason given"));
 }
 
-/* Half of the interval of the p50 in the p50; 0 where the clock cannot tell any better. */
+/* Half of the interval of the p50, of the p50; 0 where the clock cannot tell any better. */
 static double uncertainty(const struct nm_measurement *measurement)
 {
 	const struct nm_statistic *p50 = &measurement->summary.p50;
 	double reading = measurement->evidence.overhead / (double)measurement->batch;
-	double half = fmax((p50->hi - p50->lo) / 2 - QUIET_SLACK, 0);
+	double half = (p50->hi - p50->lo) / 2;
 
-	return half > 0 ? half / (p50->value + reading) : 0;
+	return half > QUIET_SLACK ? half / (p50->value + reading) : 0;
 }
 
 static int judge(struct nm_measurement *measurement, struct nm_arena *arena)

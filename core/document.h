@@ -74,7 +74,7 @@ struct nm_round {
 	uint64_t index; /* 0 is the pilot, recorded only when it failed */
 	int state;	/* enum nm_state */
 	const char *reason;
-	const char *remedy;  /* of an unsupported pilot; not recorded */
+	const char *remedy;  /* of an unsupported one, which is not recorded */
 	const char *failure; /* what kind of failure, unless state is ok: "shutdown" … */
 	uint64_t samples;
 	double min, p5, p50, p90, p99, p999, max, mean;
