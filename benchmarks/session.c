@@ -104,6 +104,17 @@ static int run_round(struct nm_session *session, size_t number, uint64_t index,
 	return nm_round_run(session->host, &order, arena, round);
 }
 
+/* What the pilot found on this machine may be gone by now: then the round has failed like any other. */
+static int run_planned_round(struct nm_session *session, size_t number, uint64_t index,
+			     struct nm_arena *arena, struct nm_round *round)
+{
+	int r = run_round(session, number, index, arena, round);
+
+	if (!r && round->state == NM_STATE_UNSUPPORTED)
+		round->state = NM_STATE_FAILED;
+	return r;
+}
+
 static int keep_round(struct nm_session *session, size_t number, const struct nm_round *round)
 {
 	struct nm_document *document = session->document;
@@ -129,7 +140,7 @@ static int set_unsupported(struct nm_document *document, struct nm_measurement *
 	return measurement->reason && !pilot->remedy == !measurement->remedy ? 0 : -ENOMEM;
 }
 
-/* Chooses the batch. */
+/* Chooses the batch; there is none when it failed, and the next pass begins with another pilot. */
 static int pilot(struct nm_session *session, size_t number, struct nm_arena *arena,
 		 struct nm_round *round)
 {
@@ -148,7 +159,7 @@ static int pilot(struct nm_session *session, size_t number, struct nm_arena *are
 		if (!r && ran(round))
 			measurement->batch = choose_batch(round->p50);
 	}
-	if (r)
+	if (r || !ran(round))
 		measurement->batch = 0;
 	return r;
 }
@@ -159,10 +170,11 @@ int nm_session_round(struct nm_session *session, size_t number, uint64_t index,
 	if (!session->document->measurements.items[number].batch) {
 		int r = pilot(session, number, arena, round);
 
+		round->index = index;
 		if (r || !ran(round))
 			return r;
 	}
-	return run_round(session, number, index, arena, round);
+	return run_planned_round(session, number, index, arena, round);
 }
 
 static void give_up(struct nm_measurement *measurement)

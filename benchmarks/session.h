@@ -31,8 +31,8 @@ struct nm_session {
 int nm_session_run(struct nm_session *session);
 
 /**
- * One round of a measurement: number `index` or, when the pilot that chooses the batch fails, that, which is number 0. What
- * the round holds goes to the arena.
+ * One round of a measurement, number `index`; when the pilot that chooses the batch fails, that is the round. What it holds
+ * goes to the arena.
  */
 int nm_session_round(struct nm_session *session, size_t number, uint64_t index,
 		     struct nm_arena *arena, struct nm_round *round);
