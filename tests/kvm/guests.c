@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -128,6 +129,29 @@ static void test_guests_that_go_wrong(void)
 	CHECK(result.end == NM_GUEST_KVM_ERROR, "ended as %d: %s", (int)result.end, result.text);
 	CHECK(strstr(result.text, "KVM_EXIT_INTERNAL_ERROR: suberror 1"), "%s", result.text);
 	CHECK(!strcmp(result.failure, "internal_error.1"), "%s", result.failure);
+}
+
+/* At CPL3, where no KVM interprets the store. */
+static void test_memory_that_the_host_has_not(void)
+{
+	const uint64_t gpa = 0x10000000;
+	void *nothing = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct nm_guest_result result = {0};
+	struct nm_guest guest;
+
+	CHECK(nothing != MAP_FAILED, "mmap");
+	if (create(&guest, 1))
+		return;
+	CHECK(!nm_vm_add_mapped(&guest.vm, gpa, 4096, nothing, 0), "%s", nm_error_last()->text);
+	CHECK(!nm_guest_prepare(&guest, 0, "floor.loop", 3), "%s", nm_error_last()->text);
+	nm_guest_control(&guest, 0)->samples = 1;
+	nm_guest_control(&guest, 0)->overhead_gpa = gpa;
+	CHECK(!nm_guest_run(&guest, 0, LIMIT_NS, &result), "%s", nm_error_last()->text);
+	CHECK(result.end == NM_GUEST_KVM_ERROR, "ended as %d: %s", (int)result.end, result.text);
+	CHECK(strstr(result.text, "the host has no memory"), "%s", result.text);
+	CHECK(!result.failure[0], "%s", result.failure);
+	nm_guest_destroy(&guest);
+	munmap(nothing, 4096);
 }
 
 static void ignore_access(void *context, const struct nm_access *access)
@@ -433,6 +457,7 @@ int main(void)
 	test_canary();
 	test_spinning_guest_is_ended();
 	test_guests_that_go_wrong();
+	test_memory_that_the_host_has_not();
 	test_several_vcpus();
 	test_mapping();
 	test_statistics();
