@@ -258,6 +258,8 @@ static void test_mapping(void)
 	CHECK(nm_guest_map(&guest, NM_ABI_MEMORY + 4096, 1u << 21, 1u << 21) == -EINVAL, "crooked");
 	CHECK(nm_guest_map(&guest, NM_ABI_MEMORY, 8192, 8192) == -EINVAL, "no page size");
 	CHECK(nm_guest_map(&guest, 0, 4096, 4096) == -EINVAL, "over the payload");
+	CHECK(nm_guest_map(&guest, NM_ABI_MEMORY + (1ull << 31), 4096, 4096) == -EINVAL,
+	      "within a larger page");
 	CHECK(nm_guest_map(&guest, 16 * NM_ABI_MEMORY, NM_ABI_MEMORY * 2, 4096) == -ENOSPC,
 	      "more tables than there is room for");
 	nm_guest_destroy(&guest);
