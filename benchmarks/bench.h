@@ -116,8 +116,9 @@ struct nm_bench {
 	 */
 	int (*prepare)(struct nm_guest_round *round);
 	/**
-	 * A thread of the host on a CPU of its own that begins when vCPU 0 has set shared->ready, takes the samples, and sets
-	 * shared->stop; the guest then ends the loop. On a wrong result it says why and returns false. It waits by nm_drive_wait().
+	 * Runs in a thread of the host on a CPU of its own, once vCPU 0 has set shared->ready, and takes the samples; then
+	 * shared->stop is set, and the guest ends the loop. On a wrong result it says why and returns false, and the guest is
+	 * ended from outside. It waits by nm_drive_wait().
 	 */
 	bool (*drive)(struct nm_guest_round *round, char *why, size_t size);
 	/** Checks the result; on a wrong one says why and returns false. */

@@ -138,7 +138,7 @@ static int take_lack(struct nm_document *document, struct nm_measurement *measur
 	return measurement->reason && !round->remedy == !measurement->remedy ? 0 : -ENOMEM;
 }
 
-/* Chooses the batch. One that failed has none: the next round begins with another. */
+/* Chooses the batch; there is none when it failed, and the next pass begins with another pilot. */
 static int pilot(struct nm_session *session, size_t number, struct nm_arena *arena,
 		 struct nm_round *round)
 {
@@ -169,6 +169,7 @@ int nm_session_round(struct nm_session *session, size_t number, uint64_t index,
 
 	if (!goes_on) {
 		r = pilot(session, number, arena, round);
+		round->index = index;
 		goes_on = !r && ran(round);
 	}
 	if (goes_on)

@@ -188,7 +188,7 @@ const struct nm_bench nm_bench_mem_shootdown = {
 	.cpls = NM_CPL0,
 	.axis = &vcpus,
 	.partner = "mem.shootdown.target",
-	.max_samples = 1000,
+	.max_samples = 250,
 	.single = true,
 	.requires = {"kvm.cap.irqchip"},
 	.expect = {.exits = 0, .exits_or = 1},

@@ -2025,8 +2025,9 @@ Test(session, a_process_that_is_killed_is_a_failed_round)
 	struct nm_measurement *m = begin("drill.crash");
 
 	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
-	assert_indices(m, "0 0 ");
-	cr_assert_eq(m->batch, 0, "a pilot that failed has chosen a batch");
+	assert_indices(m, "1 2 ");
+	cr_assert_eq(m->batch, 0, "a process that died has chosen a batch of %zu",
+		     (size_t)m->batch);
 	cr_assert_eq(m->rounds.items[1].state, NM_STATE_FAILED, "it is %s",
 		     nm_state_names[m->rounds.items[1].state]);
 	cr_assert(strstr(m->rounds.items[1].reason, "killed by signal 9"), "it says %s",
@@ -2045,7 +2046,7 @@ Test(session, what_ends_before_its_loop_has_no_numbers)
 	pass_all();
 	m = begin("mem.slot.create");
 	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
-	assert_indices(m, "0 0 ");
+	assert_indices(m, "1 2 ");
 	cr_assert_eq(m->rounds.items[0].state, NM_STATE_FAILED, "it is %s",
 		     nm_state_names[m->rounds.items[0].state]);
 	cr_assert(isnan(m->rounds.items[0].p50), "p50 %g", m->rounds.items[0].p50);
@@ -2101,6 +2102,36 @@ Test(session, what_a_later_round_lacks_is_a_failure)
 	cr_assert_eq(m->state, NM_STATE_FAILED, "it is %s", nm_state_names[m->state]);
 	cr_assert(strstr(m->reason, "2 of 3 rounds failed: no temporary file"), "it says %s",
 		  m->reason);
+}
+
+static int run_round_on(const int *cpus, size_t count, struct nm_round *round)
+{
+	struct nm_session session = {.document = &document,
+				     .host = &host,
+				     .journal = &journal,
+				     .cpus = cpus,
+				     .cpu_count = count};
+
+	return nm_session_round(&session, 0, 1, &document.arena, round);
+}
+
+Test(session, a_pilot_that_failed_is_repeated)
+{
+	const int nowhere[] = {100000};
+	const struct nm_measurement *m = begin("floor.loop");
+	struct nm_round round;
+	int cpus[8];
+	size_t count;
+
+	cr_assert_eq(nm_topology_order(topology, -1, cpus, 8, &count), 0, "%s",
+		     nm_error_last()->text);
+	cr_assert_eq(run_round_on(nowhere, 1, &round), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(round.state, NM_STATE_FAILED, "it is %s", nm_state_names[round.state]);
+	cr_assert_eq(round.index, 1, "it is number %zu", (size_t)round.index);
+	cr_assert_eq(m->batch, 0, "it has chosen a batch of %zu", (size_t)m->batch);
+	cr_assert_eq(run_round_on(cpus, count, &round), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(round.state, NM_STATE_OK, "%s", round.reason);
+	cr_assert_gt(m->batch, 1, "a loop of nothing is not batched");
 }
 
 Test(session, the_user_can_stop_it)
