@@ -296,6 +296,7 @@ void nm_guest_round(const struct nm_round_host *host, const struct nm_round_orde
 		.guest = &guest,
 		.cpl = order->cpl,
 		.cpus = &cpus,
+		.io = host->io,
 		.point = order->point,
 		.warmup = order->warmup,
 		.samples = order->samples,

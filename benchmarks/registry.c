@@ -194,6 +194,12 @@
 	X(io_blk_null)                                                                             \
 	X(io_blk_null_packed)                                                                      \
 	X(io_blk_null_halted)                                                                      \
+	X(io_blk_read_4k)                                                                          \
+	X(io_blk_write_4k)                                                                         \
+	X(io_blk_read_128k)                                                                        \
+	X(io_blk_write_128k)                                                                       \
+	X(io_blk_flush)                                                                            \
+	X(io_blk_read_4k_threads)                                                                  \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
