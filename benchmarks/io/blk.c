@@ -15,13 +15,13 @@
 	static const struct nm_disk_kind id = {.backend = &(by), .plan = {__VA_ARGS__}};           \
 	static int prepare_##id(struct nm_guest_round *round)                                      \
 	{                                                                                          \
-		return nm_disk_prepare(round, &id);                                                \
+		return nm_disk_prepare(round, &(id));                                              \
 	}
 
 #define DISK_NATIVE(id)                                                                            \
 	static bool native_##id(struct nm_native_round *round, char *why, size_t size)             \
 	{                                                                                          \
-		return nm_disk_native(round, &id, why, size);                                      \
+		return nm_disk_native(round, &(id), why, size);                                    \
 	}
 
 DISK(null, nm_io_null, .op = NM_ABI_IO_WRITE, .bytes = REQUEST)
