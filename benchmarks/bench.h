@@ -37,14 +37,18 @@ struct nm_cpus {
 	size_t count;
 };
 
+struct nm_io_place;
+
 /** A guest round as the hooks of a descriptor see it. */
 struct nm_guest_round {
 	struct nm_guest *guest;
 	struct nm_abi_control *control; /* of vCPU 0 */
 	struct nm_abi_shared *shared;
 	unsigned int cpl;
-	uint64_t point;	     /* of the axis; 0 without one */
-	uint64_t operations; /* warm-up and measured ones together */
+	const struct nm_cpus *cpus;   /* vCPU i runs on number i */
+	const struct nm_io_place *io; /* benchmarks/io/file.h; for descriptors with .disk */
+	uint64_t point;		      /* of the axis; 0 without one */
+	uint64_t operations;	      /* warm-up and measured ones together */
 	uint64_t warmup, samples;
 	uint64_t *sample;     /* of a driver: where its samples go, in TSC ticks of the host */
 	const uint32_t *over; /* not 0 once vCPU 0 has ended, however: a driver must end too */
@@ -56,7 +60,8 @@ struct nm_guest_round {
 
 /** A native round: what to do, and where the samples go. */
 struct nm_native_round {
-	const struct nm_kvm *kvm;   /* NULL without a KVM device */
+	const struct nm_kvm *kvm; /* NULL without a KVM device */
+	const struct nm_io_place *io;
 	const struct nm_cpus *cpus; /* the thread that measures is bound to the first */
 	uint64_t point;		    /* of the axis; 0 without one */
 	const char *remedy;	    /* with .unsupported: what would make it run */
@@ -74,7 +79,7 @@ struct nm_native_round {
 struct nm_expect {
 	double exits;
 	double exits_or; /* where SVM and VMX, or versions of KVM, differ: this many are right too; 0: no */
-	bool exits_vary; /* nobody can say how many exits are right: they are shown and not judged */
+	bool exits_vary; /* nobody can say how many exits are right, those to user space among them: they are shown and not judged */
 	double user_exits;
 	double insn_emulation;
 };
@@ -94,6 +99,8 @@ struct nm_bench {
 	unsigned int vcpus;	    /* 0: one. Every vCPU has a CPU of its own */
 	const char
 		*partner; /* the guest function of all vCPUs but the first, until that one ends */
+	unsigned int
+		threads; /* of the host, on CPUs behind those of the vCPUs: devices that poll */
 	unsigned int native_cpus; /* that the native side needs; 0: one */
 	uint64_t
 		max_samples; /* of a round, when one operation is slow; 0: as many as the profile says */
@@ -105,6 +112,7 @@ struct nm_bench {
 	const char *native_requires[NM_MAX_REQUIRES];
 	struct nm_expect expect;
 	bool irqchip; /* needs the in-kernel interrupt controllers */
+	bool disk;    /* both sides need a file */
 	bool pit;     /* needs the in-kernel 8254; only with the irqchip */
 	bool drill;   /* goes wrong on purpose; runs only when named */
 

@@ -287,9 +287,16 @@ void nm_guest_round(const struct nm_round_host *host, const struct nm_round_orde
 		.heap_bytes = 2 * order->samples * sizeof(uint64_t),
 		.configure = order->bench->configure,
 	};
+	const struct nm_cpus cpus = {
+		.topology = host->topology,
+		.ids = order->cpus,
+		.count = order->cpu_count,
+	};
 	struct nm_guest_round round = {
 		.guest = &guest,
 		.cpl = order->cpl,
+		.cpus = &cpus,
+		.io = host->io,
 		.point = order->point,
 		.warmup = order->warmup,
 		.samples = order->samples,

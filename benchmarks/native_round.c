@@ -42,6 +42,7 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 	struct nm_native_round round = {
 		.kvm = host->kvm,
 		.cpus = &cpus,
+		.io = host->io,
 		.point = order->point,
 		.samples = order->samples,
 		.warmup = order->warmup,

@@ -101,7 +101,7 @@ static unsigned int cpus_needed(const struct nm_bench *bench, enum nm_context co
 {
 	if (context == NM_CONTEXT_NATIVE)
 		return bench->native_cpus ? bench->native_cpus : 1;
-	return nm_bench_vcpus(bench, point) + (bench->drive != NULL);
+	return nm_bench_vcpus(bench, point) + (bench->drive != NULL) + bench->threads;
 }
 
 static bool cpus_unmet(unsigned int needed, const struct nm_findings *findings, const char **id,

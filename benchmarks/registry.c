@@ -191,6 +191,15 @@
 	X(mem_stream_copy_2m)                                                                      \
 	X(mem_shootdown)                                                                           \
 	X(mem_process_shootdown)                                                                   \
+	X(io_blk_null)                                                                             \
+	X(io_blk_null_packed)                                                                      \
+	X(io_blk_null_halted)                                                                      \
+	X(io_blk_read_4k)                                                                          \
+	X(io_blk_write_4k)                                                                         \
+	X(io_blk_read_128k)                                                                        \
+	X(io_blk_write_128k)                                                                       \
+	X(io_blk_flush)                                                                            \
+	X(io_blk_read_4k_threads)                                                                  \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

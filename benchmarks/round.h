@@ -40,7 +40,8 @@ struct nm_round_host {
 	bool exits_below;		   /* the exit meter is open, */
 	int meter_fd;			   /* here */
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */
-	struct nm_round_area *area;	   /* shared with the children */
+	const struct nm_io_place *io;
+	struct nm_round_area *area; /* shared with the children */
 	uint64_t max_samples;
 };
 

@@ -327,7 +327,8 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 		evidence->exits_below_per_op = counter_median(measurement, NM_COUNTER_BELOW);
 	evidence->user_exits_per_op = median_of(measurement, FIELD(user_exits_per_op));
 	evidence->expected_exits_per_op = expected_exits(&bench->expect, evidence->exits_per_op);
-	evidence->expected_user_exits_per_op = bench->expect.user_exits;
+	evidence->expected_user_exits_per_op =
+		bench->expect.exits_vary ? evidence->user_exits_per_op : bench->expect.user_exits;
 	evidence->expected_insn_emulation_per_op = bench->expect.insn_emulation;
 	/* An SVM without nRIP save skips the instruction that exited by decoding it. */
 	evidence->emulated =

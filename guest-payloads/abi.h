@@ -158,6 +158,36 @@ struct nm_abi_shared {
 	struct nm_abi_line vcpu[NM_ABI_MAX_VCPUS];
 };
 
+/* Where virtio devices lie, and the interrupt lines that they have from the first on. */
+#define NM_ABI_VIRTIO_BASE 0xd0000000u
+#define NM_ABI_VIRTIO_GSI  21 /* of the IOAPIC alone */
+
+enum nm_abi_io { NM_ABI_IO_READ, NM_ABI_IO_WRITE, NM_ABI_IO_FLUSH };
+
+#define NM_ABI_BLK_MAX_DEPTH 32
+#define NM_ABI_SECTOR	     512u
+
+/* What a block operation is to do, at argument[0]; rings and buffers lie in the pages behind it. */
+struct nm_abi_blk {
+	uint32_t op; /* enum nm_abi_io */
+	uint32_t packed;
+	uint32_t depth;	     /* requests under way */
+	uint32_t bytes;	     /* of a request: a multiple of NM_ABI_SECTOR */
+	uint32_t sequential; /* else at random */
+	uint32_t halt;	     /* wait for the interrupt in HLT instead of polling */
+	uint64_t sectors;    /* of the device */
+	uint64_t seed;
+	uint64_t done;		    /* requests that came back, */
+	uint64_t wrong;		    /* and those of them with another status or content */
+	uint64_t kicks, interrupts; /* in the measured loop */
+};
+
+/* Word i of sector n of a disk that is to be measured. */
+static inline uint64_t nm_abi_disk_word(uint64_t sector, uint64_t i)
+{
+	return (sector * (NM_ABI_SECTOR / 8) + i) * 0x9e3779b97f4a7c15ull;
+}
+
 #define NM_ABI_ASSERT(condition)                                                                   \
 	_Static_assert(condition, "the ABI has changed: raise NM_ABI_VERSION")
 

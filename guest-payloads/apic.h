@@ -61,6 +61,25 @@ static inline void nm_x2apic_enable(void)
 	nm_x2apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED);
 }
 
+/* 82093AA data sheet: a register's number goes to IOREGSEL, its value is in IOWIN; two for each redirection entry. */
+#define IOAPIC_SELECT	 0xfec00000u
+#define IOAPIC_WINDOW	 0xfec00010u
+#define IOAPIC_ENTRY(of) (0x10u + 2 * (of))
+#define IOAPIC_LEVEL	 0x8000u
+
+static inline void nm_ioapic_write(uint32_t number, uint32_t value)
+{
+	nm_apic_write(IOAPIC_SELECT, number);
+	nm_apic_write(IOAPIC_WINDOW, value);
+}
+
+/** Interrupts of a line go to APIC 0, fixed: the vector, and IOAPIC_LEVEL where the line is level-triggered. */
+static inline void nm_ioapic_route(uint32_t line, uint32_t entry)
+{
+	nm_ioapic_write(IOAPIC_ENTRY(line) + 1, 0);
+	nm_ioapic_write(IOAPIC_ENTRY(line), entry);
+}
+
 /* SDM vol. 3: interrupts of a class up to that of CR8 wait. */
 static inline void nm_set_priority(uint64_t class)
 {

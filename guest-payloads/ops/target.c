@@ -12,12 +12,6 @@ NM_HANDLER(count_only, TARGET_COUNT);
 
 #define NMI_VECTOR 2
 
-/* 82093AA data sheet: a register's number goes to IOREGSEL, its value is in IOWIN; two for each redirection entry. */
-#define IOAPIC_SELECT	 0xfec00000u
-#define IOAPIC_WINDOW	 0xfec00010u
-#define IOAPIC_ENTRY(of) (0x10u + 2 * (of))
-#define ENTRY_LEVEL	 0x8000u
-
 static uint64_t start(void)
 {
 	nm_set_gate(NM_ABI_VECTOR, count_and_eoi);
@@ -26,17 +20,9 @@ static uint64_t start(void)
 	return RFLAGS_IF;
 }
 
-static void ioapic_write(uint32_t number, uint32_t value)
-{
-	nm_apic_write(IOAPIC_SELECT, number);
-	nm_apic_write(IOAPIC_WINDOW, value);
-}
-
-/* To APIC 0, fixed. */
 static uint64_t start_level(void)
 {
-	ioapic_write(IOAPIC_ENTRY(NM_ABI_GSI_LEVEL) + 1, 0);
-	ioapic_write(IOAPIC_ENTRY(NM_ABI_GSI_LEVEL), ENTRY_LEVEL | NM_ABI_VECTOR);
+	nm_ioapic_route(NM_ABI_GSI_LEVEL, IOAPIC_LEVEL | NM_ABI_VECTOR);
 	return start();
 }
 

@@ -1,0 +1,294 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "apic.h"
+#include "virtio.h"
+
+/* A request: its header, its data, its status (virtio 1.2, 5.2.6). */
+#define BUFFERS	     3
+#define RING_SIZE    128 /* of the depth of 32 */
+#define DEVICE_ID    2
+#define TYPE_IN	     0
+#define TYPE_OUT     1
+#define TYPE_FLUSH   4
+#define STATUS_OK    0
+#define HEADER_BYTES 16
+#define PLACE_BYTES  64 /* header and status of one request */
+
+#define FEATURE_FLUSH	    (1ull << 9)
+#define FEATURE_EVENT_INDEX (1ull << 29)
+#define FEATURE_VERSION_1   (1ull << 32)
+#define FEATURE_PACKED	    (1ull << 34)
+
+#define PAGE 4096u
+
+/* result[0] counts interrupts. */
+NM_HANDLER(blk_handler, NM_HANDLER_COUNT NM_HANDLER_X2APIC_EOI NM_HANDLER_SKIP_HLT NM_HANDLER_CLI);
+
+struct header {
+	volatile uint32_t type;
+	volatile uint32_t reserved;
+	volatile uint64_t sector;
+};
+
+struct disk {
+	struct nm_abi_blk *plan;
+	struct nm_vring ring;
+	uint64_t headers; /* PLACE_BYTES for each place */
+	uint64_t data;	  /* plan->bytes, in whole pages, for each place */
+	uint64_t random;
+	uint64_t next; /* sector, when sequential */
+	uint64_t started[NM_ABI_BLK_MAX_DEPTH];
+	uint64_t sector[NM_ABI_BLK_MAX_DEPTH];
+};
+
+static struct disk disk;
+
+static uint64_t page_align(uint64_t bytes)
+{
+	return (bytes + PAGE - 1) / PAGE * PAGE;
+}
+
+static struct header *header_of(uint32_t place)
+{
+	return (struct header *)(disk.headers + (uint64_t)place * PLACE_BYTES);
+}
+
+static volatile uint8_t *status_of(uint32_t place)
+{
+	return (volatile uint8_t *)header_of(place) + HEADER_BYTES;
+}
+
+static volatile uint64_t *data_of(uint32_t place)
+{
+	return (volatile uint64_t *)(disk.data + place * page_align(disk.plan->bytes));
+}
+
+/* Marsaglia's xorshift: every number but 0 once. */
+static uint64_t next_random(void)
+{
+	disk.random ^= disk.random << 13;
+	disk.random ^= disk.random >> 7;
+	disk.random ^= disk.random << 17;
+	return disk.random;
+}
+
+static uint64_t next_sector(void)
+{
+	const uint64_t sectors = disk.plan->bytes / NM_ABI_SECTOR;
+	uint64_t sector = disk.next;
+
+	if (!disk.plan->sequential)
+		return next_random() % (disk.plan->sectors / sectors) * sectors;
+	disk.next += sectors;
+	if (disk.next + sectors > disk.plan->sectors)
+		disk.next = 0;
+	return sector;
+}
+
+/* The first and the last word of every sector. */
+static void fill(uint32_t place)
+{
+	volatile uint64_t *words = data_of(place);
+
+	for (uint64_t i = 0; i < disk.plan->bytes / NM_ABI_SECTOR; i++) {
+		volatile uint64_t *sector = words + i * (NM_ABI_SECTOR / 8);
+
+		for (uint64_t word = 0; word < NM_ABI_SECTOR / 8; word++)
+			sector[word] = nm_abi_disk_word(disk.sector[place] + i, word);
+	}
+}
+
+static uint64_t is_right(uint32_t place)
+{
+	const uint64_t last = NM_ABI_SECTOR / 8 - 1;
+	const volatile uint64_t *words = data_of(place);
+
+	if (*status_of(place) != STATUS_OK)
+		return 0;
+	for (uint64_t i = 0;
+	     disk.plan->op == NM_ABI_IO_READ && i < disk.plan->bytes / NM_ABI_SECTOR; i++) {
+		const volatile uint64_t *sector = words + i * (last + 1);
+
+		if (sector[0] != nm_abi_disk_word(disk.sector[place] + i, 0) ||
+		    sector[last] != nm_abi_disk_word(disk.sector[place] + i, last))
+			return 0;
+	}
+	return 1;
+}
+
+static void buffers_of(uint32_t place, struct nm_vring_buffer *out)
+{
+	const uint32_t reads = disk.plan->op == NM_ABI_IO_READ;
+
+	out[0] = (struct nm_vring_buffer) {(uint64_t)header_of(place), HEADER_BYTES, 0};
+	out[1] = (struct nm_vring_buffer) {(uint64_t)data_of(place), disk.plan->bytes, reads};
+	out[2] = (struct nm_vring_buffer) {(uint64_t)status_of(place), 1, 1};
+}
+
+/* Buffers of a flush: there is no data. */
+static void flush_buffers_of(uint32_t place, struct nm_vring_buffer *out)
+{
+	buffers_of(place, out);
+	out[1] = out[2];
+}
+
+static void place_buffers(uint32_t place, struct nm_vring_buffer *out)
+{
+	if (disk.plan->op == NM_ABI_IO_FLUSH)
+		flush_buffers_of(place, out);
+	else
+		buffers_of(place, out);
+}
+
+/* Makes the next request in a place; the time of its start is `now`. */
+static void offer(uint32_t place, uint64_t now)
+{
+	static const uint32_t types[] = {TYPE_IN, TYPE_OUT, TYPE_FLUSH};
+	struct nm_vring_buffer buffers[BUFFERS];
+	struct header *header = header_of(place);
+
+	disk.sector[place] = disk.plan->op == NM_ABI_IO_FLUSH ? 0 : next_sector();
+	if (disk.plan->op == NM_ABI_IO_WRITE)
+		fill(place);
+	header->type = types[disk.plan->op];
+	header->sector = disk.sector[place];
+	*status_of(place) = 0xff;
+	if (disk.ring.packed)
+		place_buffers(place, buffers);
+	disk.started[place] = now;
+	nm_vring_offer(&disk.ring, place, buffers);
+}
+
+static uint64_t open_disk(struct nm_abi_control *control)
+{
+	struct nm_abi_blk *plan = (struct nm_abi_blk *)control->argument[0];
+	const uint64_t memory = control->argument[0] + PAGE;
+	struct nm_vring_buffer buffers[BUFFERS];
+
+	disk.plan = plan;
+	disk.ring = (struct nm_vring) {
+		.base = NM_ABI_VIRTIO_BASE,
+		.size = RING_SIZE,
+		.packed = plan->packed,
+		.buffers = plan->op == NM_ABI_IO_FLUSH ? 2 : BUFFERS,
+		.memory = memory,
+	};
+	disk.headers = memory + NM_VRING_BYTES;
+	disk.data = disk.headers + PAGE;
+	disk.random = plan->seed | 1;
+	if (!nm_virtio_begin(NM_ABI_VIRTIO_BASE, DEVICE_ID,
+			     FEATURE_FLUSH | FEATURE_EVENT_INDEX | FEATURE_VERSION_1 |
+				     (plan->packed ? FEATURE_PACKED : 0)))
+		return 0;
+	if (plan->halt) {
+		nm_set_gate(NM_ABI_VECTOR, blk_handler);
+		nm_x2apic_enable();
+		nm_ioapic_route(NM_ABI_VIRTIO_GSI, NM_ABI_VECTOR);
+	}
+	nm_vring_begin(&disk.ring);
+	nm_virtio_end(NM_ABI_VIRTIO_BASE);
+	nm_vring_listen(&disk.ring, 0);
+	for (uint32_t place = 0; place < plan->depth; place++) {
+		place_buffers(place, buffers);
+		nm_vring_describe(&disk.ring, place, buffers);
+	}
+	return 1;
+}
+
+/* Looks for a request that came back, again and again; -1 when the device has broken down. */
+static int64_t await_polling(void)
+{
+	uint32_t written;
+
+	for (uint64_t i = 1;; i++) {
+		int64_t place = nm_vring_take(&disk.ring, &written);
+
+		if (place >= 0)
+			return place;
+		if (!(i & 0xfffff) && nm_virtio_broken(NM_ABI_VIRTIO_BASE))
+			return -1;
+		__asm__ volatile("pause");
+	}
+}
+
+/* The same in HLT. Interrupts are off outside of it, so that none comes between the last look and HLT. */
+static int64_t await_halted(void)
+{
+	unsigned int idle = 0;
+	uint32_t written;
+
+	for (;;) {
+		int64_t place = nm_vring_take(&disk.ring, &written);
+
+		if (place >= 0)
+			return place;
+		nm_vring_listen(&disk.ring, 1);
+		place = nm_vring_take(&disk.ring, &written);
+		if (place >= 0)
+			return place;
+		/* A wake-up without a request may be that of a device that broke down. */
+		if (idle++ && nm_virtio_broken(NM_ABI_VIRTIO_BASE))
+			return -1;
+		__asm__ volatile("sti\n\thlt" : : : "memory", "cc");
+	}
+}
+
+static int64_t await(void)
+{
+	return disk.plan->halt ? await_halted() : await_polling();
+}
+
+/* Takes one request back; its sample, or 0 where the device has broken down. */
+static int64_t take(uint64_t *ticks)
+{
+	const int64_t place = await();
+	const uint64_t now = nm_tsc();
+
+	if (place < 0)
+		return -1;
+	*ticks = now - disk.started[place];
+	disk.plan->done++;
+	disk.plan->wrong += !is_right((uint32_t)place);
+	return place;
+}
+
+static void run_closed(uint64_t count, volatile uint64_t *out)
+{
+	uint64_t left = count;
+	uint64_t ticks;
+
+	for (uint32_t place = 0; place < disk.plan->depth && left; place++, left--)
+		offer(place, nm_tsc());
+	nm_vring_kick(&disk.ring, (uint32_t)(count - left));
+	for (uint64_t i = 0; i < count; i++) {
+		const int64_t place = take(&ticks);
+
+		if (place < 0)
+			return;
+		if (out)
+			*out++ = ticks;
+		if (!left)
+			continue;
+		left--;
+		offer((uint32_t)place, nm_tsc());
+		nm_vring_kick(&disk.ring, 1);
+	}
+}
+
+/* Requests of a block device, with a number of them under way all the time. */
+NM_GUEST_OP("io.blk", blk)
+{
+	struct nm_abi_blk *plan = (struct nm_abi_blk *)control->argument[0];
+
+	if (!open_disk(control))
+		return;
+	nm_touch(control->overhead_gpa, control->samples * sizeof(uint64_t));
+	run_closed(control->warmup, 0);
+	disk.ring.kicks = 0;
+	plan->interrupts = control->result[0];
+	nm_begin(control);
+	run_closed(control->samples, (volatile uint64_t *)control->sample_gpa);
+	nm_end(control);
+	plan->kicks = disk.ring.kicks;
+	plan->interrupts = control->result[0] - plan->interrupts;
+}
