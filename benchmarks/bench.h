@@ -19,8 +19,8 @@
 #define NM_MAX_POINTS	16
 
 /**
- * One parameter at several points: each is a measurement of its own, and together they are a series. The parameter "vcpus"
- * is the number of vCPUs of the guest.
+ * One parameter at several points: each is a measurement of its own, and together they are a series. With a guest side the
+ * parameter "vcpus" is the number of vCPUs of the guest.
  */
 struct nm_axis {
 	const char *name; /* "bytes", "vcpus", "slots" */

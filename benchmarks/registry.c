@@ -194,6 +194,16 @@
 	X(io_blk_null)                                                                             \
 	X(io_blk_null_packed)                                                                      \
 	X(io_blk_null_halted)                                                                      \
+	X(life_vm_create)                                                                          \
+	X(life_vm_destroy)                                                                         \
+	X(life_irqchip_create)                                                                     \
+	X(life_slot_add)                                                                           \
+	X(life_vcpu_create)                                                                        \
+	X(life_vcpu_cpuid)                                                                         \
+	X(life_vcpus)                                                                              \
+	X(life_first_instruction)                                                                  \
+	X(life_destroy)                                                                            \
+	X(life_whole)                                                                              \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
@@ -216,7 +226,7 @@ const struct nm_bench *const nm_benches[] = {BENCHES(ENTRY) NULL};
 
 unsigned int nm_bench_vcpus(const struct nm_bench *bench, uint64_t point)
 {
-	if (bench->axis && !strcmp(bench->axis->name, "vcpus"))
+	if (bench->cpls && bench->axis && !strcmp(bench->axis->name, "vcpus"))
 		return (unsigned int)point;
 	return bench->vcpus ? bench->vcpus : 1;
 }
