@@ -204,6 +204,10 @@
 	X(life_first_instruction)                                                                  \
 	X(life_destroy)                                                                            \
 	X(life_whole)                                                                              \
+	X(life_snapshot)                                                                           \
+	X(life_restore_registers)                                                                  \
+	X(life_restore_copy)                                                                       \
+	X(life_restore_cow)                                                                        \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
