@@ -208,6 +208,8 @@
 	X(life_restore_registers)                                                                  \
 	X(life_restore_copy)                                                                       \
 	X(life_restore_cow)                                                                        \
+	X(life_density_start)                                                                      \
+	X(life_density_exit)                                                                       \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

@@ -25,6 +25,7 @@ enum {
 	OPT_TIME_LIMIT,
 	OPT_CLOCK,
 	OPT_EXITS_BELOW,
+	OPT_DENSITY_MAX,
 	OPT_KVM_DEVICE,
 	OPT_RESUME,
 	OPT_COLOR,
@@ -45,6 +46,7 @@ static const struct option long_options[] = {
 	{"time-limit", required_argument, NULL, OPT_TIME_LIMIT},
 	{"clock", required_argument, NULL, OPT_CLOCK},
 	{"exits-below", no_argument, NULL, OPT_EXITS_BELOW},
+	{"density-max", required_argument, NULL, OPT_DENSITY_MAX},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
 	{"resume", required_argument, NULL, OPT_RESUME},
 	{"output", required_argument, NULL, 'o'},
@@ -150,6 +152,9 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	case OPT_EXITS_BELOW:
 		plan->exits_below = true;
 		return true;
+	case OPT_DENSITY_MAX:
+		return nm_parse_number(self, "--density-max", value, 1, NM_DENSITY_LIMIT,
+				       &plan->density_max);
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
 	case OPT_GROUP:

@@ -181,7 +181,7 @@ static int start(void *own)
 {
 	struct life *life = own;
 
-	return nm_life_start(&life->guest, life->kvm);
+	return nm_life_start(&life->guest, life->kvm, 0);
 }
 
 /* What KVM has been told to forget is kept for the check. */

@@ -71,22 +71,27 @@ int nm_life_run(const struct nm_vcpu *vcpu, uint32_t *value)
 	return 0;
 }
 
-int nm_life_start(struct nm_guest *guest, const struct nm_kvm *kvm)
+int nm_life_start(struct nm_guest *guest, const struct nm_kvm *kvm, uint64_t bytes)
 {
 	struct nm_payload payload;
-	const struct nm_guest_config config = {.payload = &payload, .vcpus = 1};
+	const struct nm_guest_config config = {.payload = &payload,
+					       .vcpus = 1,
+					       .heap_bytes = bytes};
 	uint32_t value = 0;
 	int r = nm_payload_ops(&payload);
 
 	if (!r)
 		r = nm_guest_create(guest, kvm, &config);
-	if (!r)
-		r = nm_guest_prepare(guest, 0, OPERATION, 0);
+	if (r)
+		return r;
+	r = nm_guest_prepare(guest, 0, OPERATION, 0);
 	if (!r)
 		r = nm_life_run(&guest->vcpus[0], &value);
-	if (r || value == 1)
-		return r;
-	return nm_fail(EIO, "the guest wrote %" PRIu32 " at first, expected 1", value);
+	if (!r && value != 1)
+		r = nm_fail(EIO, "the guest wrote %" PRIu32 " at first, expected 1", value);
+	if (r)
+		nm_guest_destroy(guest);
+	return r;
 }
 
 int nm_life_closed(int fd)

@@ -24,10 +24,10 @@ bool nm_life_measure(struct nm_native_round *round, const struct nm_life_step *s
 /** What a hook returns for an error of a step: why, and whether the machine lacks something. */
 bool nm_life_failed(struct nm_native_round *round, int error, char *why, size_t size);
 
-/** Creates a guest of one vCPU and runs it until its first instruction, an OUT, has left to the VMM. */
-int nm_life_start(struct nm_guest *guest, const struct nm_kvm *kvm);
+/** Creates a guest of one vCPU, with so many bytes behind its payload, and runs it until its first OUT has left to the VMM. */
+int nm_life_start(struct nm_guest *guest, const struct nm_kvm *kvm, uint64_t bytes);
 
-/** Lets a vCPU run until it leaves by an OUT to the test port; *value is what it wrote, of `bytes` bytes. */
+/** Lets a vCPU run until it leaves by an OUT to the test port; *value is what it wrote. */
 int nm_life_run(const struct nm_vcpu *vcpu, uint32_t *value);
 
 /** 0 when fd is closed. */
