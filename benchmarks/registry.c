@@ -210,6 +210,14 @@
 	X(life_restore_cow)                                                                        \
 	X(life_density_start)                                                                      \
 	X(life_density_exit)                                                                       \
+	X(life_neighbour_exit_idle)                                                                \
+	X(life_neighbour_exit_compute)                                                             \
+	X(life_neighbour_exit_exits)                                                               \
+	X(life_neighbour_exit_faults)                                                              \
+	X(life_neighbour_chase_idle)                                                               \
+	X(life_neighbour_chase_compute)                                                            \
+	X(life_neighbour_chase_exits)                                                              \
+	X(life_neighbour_chase_faults)                                                             \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
