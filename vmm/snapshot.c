@@ -66,19 +66,30 @@ static int transfer(const struct nm_vcpu *vcpu, const struct transfer *list, siz
 #define ALL(list) (list), sizeof(list) / sizeof((list)[0])
 
 /* struct kvm_msrs ends in a flexible array. */
-struct msr_list {
-	struct kvm_msrs header;
-	struct kvm_msr_entry entries[NM_SNAPSHOT_MSRS];
+union msr_list {
+	uint64_t room[(sizeof(struct kvm_msrs) + sizeof(((struct nm_vcpu_state *)NULL)->msrs)) /
+		      sizeof(uint64_t)];
+	struct kvm_msr_header {
+		uint32_t count, unused;
+	} header;
 };
+
+static struct kvm_msr_entry *entries_of(union msr_list *list)
+{
+	return (struct kvm_msr_entry *)&list->room[sizeof(list->header) / sizeof(uint64_t)];
+}
+
+_Static_assert(sizeof(struct kvm_msrs) == sizeof(struct kvm_msr_header), "its entries follow");
 
 static void save_msrs(const struct nm_vcpu *vcpu, struct nm_vcpu_state *state)
 {
 	state->msr_count = 0;
 	for (size_t i = 0; i < sizeof(msrs) / sizeof(msrs[0]); i++) {
-		struct msr_list one = {.header.nmsrs = 1, .entries = {{.index = msrs[i]}}};
+		union msr_list one = {.header.count = 1};
 
+		entries_of(&one)->index = msrs[i];
 		if (ioctl(vcpu->fd, KVM_GET_MSRS, &one) == 1)
-			state->msrs[state->msr_count++] = one.entries[0];
+			state->msrs[state->msr_count++] = *entries_of(&one);
 	}
 }
 
@@ -88,10 +99,11 @@ static int restore_msrs(const struct nm_vcpu *vcpu, const struct nm_vcpu_state *
 	uint32_t done = 0;
 
 	while (done < state->msr_count) {
-		struct msr_list rest = {.header.nmsrs = state->msr_count - done};
+		union msr_list rest = {.header.count = state->msr_count - done};
 		int taken;
 
-		memcpy(rest.entries, state->msrs + done, rest.header.nmsrs * sizeof(*state->msrs));
+		memcpy(entries_of(&rest), state->msrs + done,
+		       rest.header.count * sizeof(*state->msrs));
 		taken = ioctl(vcpu->fd, KVM_SET_MSRS, &rest);
 		if (taken < 0)
 			return nm_fail(errno, "KVM_SET_MSRS: %s", strerror(errno));

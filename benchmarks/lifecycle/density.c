@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SAMPLES	      10u
+#define SAMPLES	      8u
 #define SAMPLES_EXITS 1000u
 
 static int fill(struct nm_crowd *crowd, const struct nm_kvm *kvm, uint64_t count)

@@ -18,9 +18,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SAMPLES	       40u
-#define SAMPLES_GUEST  20u
-#define SAMPLES_SLOW   8u /* the irqchip: 0.1 ms to 16 ms */
+#define SAMPLES	       24u
+#define SAMPLES_GUEST  12u
+#define SAMPLES_SLOW   6u /* the irqchip: 0.1 ms to 16 ms */
 #define MAX_VCPUS      8u
 #define SLOT_BYTES     (2u << 20)
 #define ELSEWHERE_SLOT 1u

@@ -16,8 +16,8 @@
 
 #define OPERATION    "life.count"
 #define EXITS	     3u /* of the guest before the snapshot */
-#define SAMPLES	     5u
-#define SAMPLES_FAST 30u
+#define SAMPLES	     4u
+#define SAMPLES_FAST 12u
 #define CANARY	     0x6e6d6c69666521ull
 
 struct restore {
