@@ -196,6 +196,8 @@
 	X(io_blk_null_halted)                                                                      \
 	X(life_vm_create)                                                                          \
 	X(life_vm_destroy)                                                                         \
+	X(life_vm_first)                                                                           \
+	X(life_vm_last)                                                                            \
 	X(life_irqchip_create)                                                                     \
 	X(life_slot_add)                                                                           \
 	X(life_vcpu_create)                                                                        \

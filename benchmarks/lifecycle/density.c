@@ -116,7 +116,7 @@ static int weigh(struct nm_native_round *round, struct density *density)
 
 static bool native_start(struct nm_native_round *round, char *why, size_t size)
 {
-	static const struct nm_life_step step = {NULL, add, drop};
+	static const struct nm_life_step step = {.timed = add, .after = drop, .alone = true};
 	struct density density = {.kvm = round->kvm};
 	int r = nm_crowd_check(round->point, round->density_max);
 	bool right;
@@ -142,7 +142,8 @@ const struct nm_bench nm_bench_life_density_start = {
 	.group = "lifecycle",
 	.summary = "start of the n-th guest of 2 MiB, from KVM_CREATE_VM to its first OUT",
 	.happens = "As life.first-instruction, with 2 MiB of memory that is populated, while n-1 "
-		   "others are there. Memory per guest is recorded beside it: resident, and KVM's "
+		   "others are there; the first of the machine may also turn virtualization on. "
+		   "Memory per guest is recorded beside it: resident, and KVM's "
 		   "page tables.",
 	.matters = "Platforms that start an environment for each customer or job in one instance: "
 		   "a curve that rises says how many fit.",

@@ -3,10 +3,11 @@
 
 /*
  * The life of a VM by its parts. KVM_CREATE_VM makes an address space of the VM's own known to the memory manager of this
- * process (mmu_notifier_register(), which the first time takes all its locks), sets up two SRCU domains and, the first VM
- * of the machine, enables virtualization on every CPU (kvm_create_vm() in virt/kvm/kvm_main.c). Not all of it is paid by the
- * caller: grace periods of RCU, freeing of page tables and of the VM's structures go on in kernel threads, on any CPU, and may
- * delay what comes next.
+ * process (mmu_notifier_register(), which the first time takes all its locks) and sets up two SRCU domains. The first VM of the
+ * machine turns virtualization on, on every CPU, and the last one turns it off (kvm_create_vm() in virt/kvm/kvm_main.c; since
+ * Linux 6.12 the parameter enable_virt_at_load decides): another VM is there meanwhile, but for life.vm.first and life.vm.last.
+ * Not all is paid by the caller: grace periods of RCU, freeing of page tables and of the VM's structures go on in kernel
+ * threads, on any CPU, and may delay what comes next.
  */
 #include "benchmarks/lifecycle/steps.h"
 #include "core/error.h"
@@ -235,61 +236,103 @@ static bool measure(struct nm_native_round *round, const struct nm_life_step *st
 
 static bool native_create(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {NULL, create_vm, check_and_close}, why,
-		       size);
+	return measure(round,
+		       &(const struct nm_life_step) {.timed = create_vm, .after = check_and_close},
+		       why, size);
 }
 
 static bool native_close(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {create_vm, close_vm, check_closed}, why,
-		       size);
+	return measure(round,
+		       &(const struct nm_life_step) {.before = create_vm,
+						     .timed = close_vm,
+						     .after = check_closed},
+		       why, size);
+}
+
+static bool native_first_vm(struct nm_native_round *round, char *why, size_t size)
+{
+	static const struct nm_life_step step = {.timed = create_vm,
+						 .after = check_and_close,
+						 .alone = true};
+
+	return measure(round, &step, why, size);
+}
+
+static bool native_last_vm(struct nm_native_round *round, char *why, size_t size)
+{
+	static const struct nm_life_step step = {.before = create_vm,
+						 .timed = close_vm,
+						 .after = check_closed,
+						 .alone = true};
+
+	return measure(round, &step, why, size);
 }
 
 static bool native_irqchip(struct nm_native_round *round, char *why, size_t size)
 {
 	return measure(round,
-		       &(const struct nm_life_step) {create_vm, create_irqchip, check_irqchip}, why,
-		       size);
+		       &(const struct nm_life_step) {.before = create_vm,
+						     .timed = create_irqchip,
+						     .after = check_irqchip},
+		       why, size);
 }
 
 static bool native_slot(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {create_vm, add_slot, check_slot}, why,
-		       size);
+	return measure(round,
+		       &(const struct nm_life_step) {.before = create_vm,
+						     .timed = add_slot,
+						     .after = check_slot},
+		       why, size);
 }
 
 static bool native_vcpu(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {create_vm, open_vcpu, check_vcpu}, why,
-		       size);
+	return measure(round,
+		       &(const struct nm_life_step) {.before = create_vm,
+						     .timed = open_vcpu,
+						     .after = check_vcpu},
+		       why, size);
 }
 
 static bool native_cpuid(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {vm_and_vcpu, set_cpuid, check_vcpu},
+	return measure(round,
+		       &(const struct nm_life_step) {.before = vm_and_vcpu,
+						     .timed = set_cpuid,
+						     .after = check_vcpu},
 		       why, size);
 }
 
 static bool native_vcpus(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {NULL, create_with_vcpus, check_vcpus},
+	return measure(round,
+		       &(const struct nm_life_step) {.timed = create_with_vcpus,
+						     .after = check_vcpus},
 		       why, size);
 }
 
 static bool native_first(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {NULL, start, destroy_and_check}, why,
-		       size);
+	return measure(round,
+		       &(const struct nm_life_step) {.timed = start, .after = destroy_and_check},
+		       why, size);
 }
 
 static bool native_destroy(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {start, destroy, check_gone}, why, size);
+	return measure(round,
+		       &(const struct nm_life_step) {.before = start,
+						     .timed = destroy,
+						     .after = check_gone},
+		       why, size);
 }
 
 static bool native_whole(struct nm_native_round *round, char *why, size_t size)
 {
-	return measure(round, &(const struct nm_life_step) {NULL, live, check_gone}, why, size);
+	return measure(round, &(const struct nm_life_step) {.timed = live, .after = check_gone},
+		       why, size);
 }
 
 const struct nm_bench nm_bench_life_vm_create = {
@@ -323,6 +366,37 @@ const struct nm_bench nm_bench_life_vm_destroy = {
 	.max_samples = SAMPLES,
 	.single = true,
 	.native = native_close,
+};
+
+const struct nm_bench nm_bench_life_vm_first = {
+	.name = "life.vm.first",
+	.group = "lifecycle",
+	.summary = "KVM_CREATE_VM where no other VM is there, unless somebody else has one",
+	.happens =
+		"As life.vm.create; KVMs that turn virtualization on with the first VM interrupt "
+		"every CPU for it, and where this machine is itself a guest each CPU leaves to "
+		"the hypervisor below.",
+	.matters = "Hosts that run one VM at a time pay it for each; one that keeps an idle VM, or "
+		   "the module parameter enable_virt_at_load, saves it.",
+	.version = 1,
+	.native_requires = {"kvm.device"},
+	.max_samples = SAMPLES_GUEST,
+	.single = true,
+	.native = native_first_vm,
+};
+
+const struct nm_bench nm_bench_life_vm_last = {
+	.name = "life.vm.last",
+	.group = "lifecycle",
+	.summary = "the last close() of the only VM, unless somebody else has one",
+	.happens = "As life.vm.destroy; KVMs that turned virtualization on with the first VM turn "
+		   "it off again on every CPU.",
+	.matters = "The other end of life.vm.first.",
+	.version = 1,
+	.native_requires = {"kvm.device"},
+	.max_samples = SAMPLES_GUEST,
+	.single = true,
+	.native = native_last_vm,
 };
 
 const struct nm_bench nm_bench_life_irqchip_create = {
@@ -386,7 +460,10 @@ const struct nm_bench nm_bench_life_vcpu_cpuid = {
 	.native = native_cpuid,
 };
 
-static const struct nm_axis vcpus = {.name = "vcpus", .points = {1, 2, 4, 8}, .count = 4};
+static const struct nm_axis vcpus = {.name = "vcpus",
+				     .points = {1, 2, 4, 8},
+				     .count = 4,
+				     .counted = 2};
 
 const struct nm_bench nm_bench_life_vcpus = {
 	.name = "life.vcpus",

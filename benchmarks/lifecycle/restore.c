@@ -125,7 +125,7 @@ static int check_registers(void *own)
 
 static bool native_take(struct nm_native_round *round, char *why, size_t size)
 {
-	static const struct nm_life_step step = {NULL, take, check_taken};
+	static const struct nm_life_step step = {.timed = take, .after = check_taken};
 	struct restore restore = {.kvm = round->kvm, .how = NM_SNAPSHOT_COPY_ON_WRITE};
 	int r = make_guest(&restore, round->point);
 	bool right;
@@ -139,7 +139,8 @@ static bool native_take(struct nm_native_round *round, char *why, size_t size)
 
 static bool native_registers(struct nm_native_round *round, char *why, size_t size)
 {
-	static const struct nm_life_step step = {NULL, restore_registers, check_registers};
+	static const struct nm_life_step step = {.timed = restore_registers,
+						 .after = check_registers};
 	struct restore restore = {.kvm = round->kvm};
 	int r = make_guest(&restore, 0);
 	bool right;
@@ -157,7 +158,7 @@ static bool native_registers(struct nm_native_round *round, char *why, size_t si
 static bool restore(struct nm_native_round *round, enum nm_snapshot_memory how, char *why,
 		    size_t size)
 {
-	static const struct nm_life_step step = {NULL, go_on, check_and_end};
+	static const struct nm_life_step step = {.timed = go_on, .after = check_and_end};
 	struct restore restore = {.kvm = round->kvm, .how = how};
 	int r = make_guest(&restore, round->point);
 	bool right;
@@ -185,7 +186,8 @@ static bool native_cow(struct nm_native_round *round, char *why, size_t size)
 static const struct nm_axis sizes = {.name = "bytes",
 				     .points = {1u << 20, 16u << 20, 64u << 20},
 				     .count = 3,
-				     .usual = 2};
+				     .usual = 2,
+				     .counted = 1};
 
 const struct nm_bench nm_bench_life_snapshot = {
 	.name = "life.snapshot",

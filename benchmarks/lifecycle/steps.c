@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 /* A step costs up to tens of ms: the profile's warm-up would take longer than the samples. */
 #define WARMUP 2u
@@ -37,8 +38,7 @@ bool nm_life_failed(struct nm_native_round *round, int error, char *why, size_t 
 	return false;
 }
 
-bool nm_life_measure(struct nm_native_round *round, const struct nm_life_step *step, void *own,
-		     char *why, size_t size)
+static int take_all(struct nm_native_round *round, const struct nm_life_step *step, void *own)
 {
 	uint64_t unused;
 	int r = 0;
@@ -52,6 +52,17 @@ bool nm_life_measure(struct nm_native_round *round, const struct nm_life_step *s
 		r = take(step, own, &round->sample[i]);
 	round->tsc_end = nm_tsc();
 	round->host_end_ns = nm_clock_raw_ns();
+	return r;
+}
+
+bool nm_life_measure(struct nm_native_round *round, const struct nm_life_step *step, void *own,
+		     char *why, size_t size)
+{
+	int other = step->alone ? -1 : nm_kvm_create_vm(round->kvm);
+	int r = step->alone || other >= 0 ? take_all(round, step, own) : other;
+
+	if (other >= 0)
+		close(other);
 	return r ? nm_life_failed(round, r, why, size) : true;
 }
 

@@ -15,6 +15,7 @@ struct nm_life_step {
 	int (*before)(void *own); /* NULL: nothing */
 	int (*timed)(void *own);
 	int (*after)(void *own); /* undoes both, and checks what they did */
+	bool alone; /* without another VM, which keeps KVM from turning virtualization on and off */
 };
 
 /** Takes all samples of a round; on an error of a step says why and returns false. */
