@@ -15,12 +15,13 @@
 #define NM_CPL0 (1u << 0)
 #define NM_CPL3 (1u << 3)
 
-#define NM_MAX_REQUIRES 4
-#define NM_MAX_POINTS	16
+#define NM_MAX_REQUIRES	 4
+#define NM_MAX_POINTS	 16
+#define NM_NATIVE_COUNTS 2
 
 /**
- * One parameter at several points: each is a measurement of its own, and together they are a series. The parameter "vcpus"
- * is the number of vCPUs of the guest.
+ * One parameter at several points: each is a measurement of its own, and together they are a series. With a guest side the
+ * parameter "vcpus" is the number of vCPUs of the guest.
  */
 struct nm_axis {
 	const char *name; /* "bytes", "vcpus", "slots" */
@@ -54,6 +55,7 @@ struct nm_guest_round {
 	const uint32_t *over; /* not 0 once vCPU 0 has ended, however: a driver must end too */
 	void *own;	      /* what the hooks of a descriptor keep; freed by .release */
 	int event_fd;	      /* of operations that signal one; -1 */
+	uint64_t density_max; /* guests that may be there at a time */
 	uint64_t accesses;    /* that reached the test device in user space */
 	uint64_t last_value;  /* that the test device gave to a read, or got by a write */
 };
@@ -65,6 +67,7 @@ struct nm_native_round {
 	const struct nm_cpus *cpus; /* the thread that measures is bound to the first */
 	uint64_t point;		    /* of the axis; 0 without one */
 	const char *remedy;	    /* with .unsupported: what would make it run */
+	uint64_t density_max;	    /* guests that may be there at a time */
 	bool unsupported; /* set by a hook that returns false because the machine lacks something */
 	uint64_t samples;
 	uint64_t warmup;
@@ -73,6 +76,11 @@ struct nm_native_round {
 	uint64_t *overhead;
 	uint64_t tsc_begin, tsc_end;
 	uint64_t host_begin_ns, host_end_ns;
+	/** What else an operation costs, recorded as counters per operation. */
+	struct nm_native_count {
+		const char *name; /* NULL: none */
+		uint64_t per_operation;
+	} counts[NM_NATIVE_COUNTS];
 };
 
 /** What KVM's own counters must show for one operation on a KVM that uses VMX or SVM. */

@@ -31,6 +31,16 @@ static enum nm_state failed_state(const struct nm_native_round *round)
 	return round->host_end_ns ? NM_STATE_INVALID : NM_STATE_FAILED;
 }
 
+static void store_counts(const struct nm_native_round *round, struct nm_round_area *area)
+{
+	for (size_t i = 0; i < NM_NATIVE_COUNTS && round->counts[i].name; i++) {
+		struct nm_counter *counter = &area->counters[area->counter_count++];
+
+		snprintf(counter->name, sizeof(counter->name), "%s", round->counts[i].name);
+		counter->delta = round->counts[i].per_operation * round->samples * round->batch;
+	}
+}
+
 void nm_native_round(const struct nm_round_host *host, const struct nm_round_order *order,
 		     struct nm_round_area *area)
 {
@@ -44,6 +54,7 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 		.cpus = &cpus,
 		.io = host->io,
 		.point = order->point,
+		.density_max = host->density_max,
 		.samples = order->samples,
 		.warmup = order->warmup,
 		.batch = order->batch,
@@ -60,4 +71,5 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 	area->tsc_ticks = round.tsc_end - round.tsc_begin;
 	area->host_ns = round.host_end_ns - round.host_begin_ns;
 	area->slack_ns = clock_cost_ns();
+	store_counts(&round, area);
 }

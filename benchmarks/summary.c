@@ -178,8 +178,9 @@ static double counter_median(const struct nm_measurement *measurement, const cha
 	for (size_t i = 0; i < measurement->rounds.count && count < NM_MAX_ROUNDS; i++) {
 		const struct nm_round *round = &measurement->rounds.items[i];
 
-		/* Exits are recorded even when there are none: without them there is no record at all. */
-		if (usable(round) && nm_map_get(&round->counters_per_op, "exits"))
+		/* Exits of guests are recorded even when there are none: without them there is no record at all. */
+		if (usable(round) && (nm_map_get(&round->counters_per_op, "exits") ||
+				      nm_map_get(&round->counters_per_op, name)))
 			values[count++] = number_of(nm_map_get(&round->counters_per_op, name));
 	}
 	if (!count)
@@ -320,7 +321,7 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 	evidence->steal_percent = elapsed > 0 ? steal / elapsed * 100 : NAN;
 	evidence->quiet_share = (double)quiet / (double)evidence->rounds_ok;
 	if (measurement->context != NM_CONTEXT_GUEST)
-		return 0;
+		return summarise_counters(measurement, arena);
 	evidence->exits_per_op = counter_median(measurement, "exits");
 	evidence->insn_emulation_per_op = counter_median(measurement, "insn_emulation");
 	if (has_counter(measurement, NM_COUNTER_BELOW))

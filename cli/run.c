@@ -322,6 +322,9 @@ static int open_results(struct run *run)
 	run->host.root = &run->root;
 	run->host.topology = run->topology;
 	run->host.stop = &stop_signal;
+	run->host.density_max = NM_DENSITY_DEFAULT;
+	if (run->document->run.plan.density_max)
+		run->host.density_max = run->document->run.plan.density_max;
 	return r;
 }
 
@@ -520,6 +523,8 @@ const struct nm_command nm_command_run = {
 		"measurement\n"
 		"                            are kept, a sample of all (default 100)\n"
 		"      --time-limit TIME     end a guest that takes longer\n"
+		"      --density-max N       guests that life.density.* may have at a time: 1 to "
+		"200 (default 32)\n"
 		"How:\n"
 		"      --seed N              order of rounds and bootstrap\n"
 		"      --cpu N               where vCPUs run\n"

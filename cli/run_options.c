@@ -32,6 +32,7 @@ enum {
 	OPT_IO_DEVICE,
 	OPT_IO_SIZE,
 	OPT_OVERWRITE,
+	OPT_DENSITY_MAX,
 	OPT_KVM_DEVICE,
 	OPT_RESUME,
 	OPT_COLOR,
@@ -56,6 +57,7 @@ static const struct option long_options[] = {
 	{"io-device", required_argument, NULL, OPT_IO_DEVICE},
 	{"io-size", required_argument, NULL, OPT_IO_SIZE},
 	{"i-know-it-will-be-overwritten", no_argument, NULL, OPT_OVERWRITE},
+	{"density-max", required_argument, NULL, OPT_DENSITY_MAX},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
 	{"resume", required_argument, NULL, OPT_RESUME},
 	{"output", required_argument, NULL, 'o'},
@@ -207,6 +209,9 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	case OPT_OVERWRITE:
 		options->may_overwrite = true;
 		return true;
+	case OPT_DENSITY_MAX:
+		return nm_parse_number(self, "--density-max", value, 1, NM_DENSITY_LIMIT,
+				       &plan->density_max);
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
 	case OPT_GROUP:

@@ -187,6 +187,8 @@ struct nm_plan {
 	int64_t cpu; /* pinned by the user, or -1 */
 	const char *kvm_device;
 	bool exits_below; /* read the exit meter (vmm/meter.h) */
+	uint64_t
+		density_max; /* guests that life.density.* may have at a time; 0: as many as by default */
 	uint64_t soak_ns; /* go on this long, and keep a sample of the rounds; 0: no soak */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
