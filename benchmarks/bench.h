@@ -15,12 +15,13 @@
 #define NM_CPL0 (1u << 0)
 #define NM_CPL3 (1u << 3)
 
-#define NM_MAX_REQUIRES 4
-#define NM_MAX_POINTS	16
+#define NM_MAX_REQUIRES	 4
+#define NM_MAX_POINTS	 16
+#define NM_NATIVE_COUNTS 2
 
 /**
- * One parameter at several points: each is a measurement of its own, and together they are a series. The parameter "vcpus"
- * is the number of vCPUs of the guest.
+ * One parameter at several points: each is a measurement of its own, and together they are a series. With a guest side the
+ * parameter "vcpus" is the number of vCPUs of the guest.
  */
 struct nm_axis {
 	const char *name; /* "bytes", "vcpus", "slots" */
@@ -37,30 +38,36 @@ struct nm_cpus {
 	size_t count;
 };
 
+struct nm_io_place;
+
 /** A guest round as the hooks of a descriptor see it. */
 struct nm_guest_round {
 	struct nm_guest *guest;
 	struct nm_abi_control *control; /* of vCPU 0 */
 	struct nm_abi_shared *shared;
 	unsigned int cpl;
-	const struct nm_cpus *cpus; /* vCPU i runs on number i */
-	uint64_t point;		    /* of the axis; 0 without one */
-	uint64_t operations;	    /* warm-up and measured ones together */
+	const struct nm_cpus *cpus;   /* vCPU i runs on number i */
+	const struct nm_io_place *io; /* benchmarks/io/file.h; for descriptors with .disk */
+	uint64_t point;		      /* of the axis; 0 without one */
+	uint64_t operations;	      /* warm-up and measured ones together */
 	uint64_t warmup, samples;
 	uint64_t *sample;     /* of a driver: where its samples go, in TSC ticks of the host */
 	const uint32_t *over; /* not 0 once vCPU 0 has ended, however: a driver must end too */
 	void *own;	      /* what the hooks of a descriptor keep; freed by .release */
 	int event_fd;	      /* of operations that signal one; -1 */
+	uint64_t density_max; /* guests that may be there at a time */
 	uint64_t accesses;    /* that reached the test device in user space */
 	uint64_t last_value;  /* that the test device gave to a read, or got by a write */
 };
 
 /** A native round: what to do, and where the samples go. */
 struct nm_native_round {
-	const struct nm_kvm *kvm;   /* NULL without a KVM device */
+	const struct nm_kvm *kvm; /* NULL without a KVM device */
+	const struct nm_io_place *io;
 	const struct nm_cpus *cpus; /* the thread that measures is bound to the first */
 	uint64_t point;		    /* of the axis; 0 without one */
 	const char *remedy;	    /* with .unsupported: what would make it run */
+	uint64_t density_max;	    /* guests that may be there at a time */
 	bool unsupported; /* set by a hook that returns false because the machine lacks something */
 	uint64_t samples;
 	uint64_t warmup;
@@ -69,13 +76,18 @@ struct nm_native_round {
 	uint64_t *overhead;
 	uint64_t tsc_begin, tsc_end;
 	uint64_t host_begin_ns, host_end_ns;
+	/** What else an operation costs, recorded as counters per operation. */
+	struct nm_native_count {
+		const char *name; /* NULL: none */
+		uint64_t per_operation;
+	} counts[NM_NATIVE_COUNTS];
 };
 
 /** What KVM's own counters must show for one operation on a KVM that uses VMX or SVM. */
 struct nm_expect {
 	double exits;
 	double exits_or; /* where SVM and VMX, or versions of KVM, differ: this many are right too; 0: no */
-	bool exits_vary; /* nobody can say how many exits are right: they are shown and not judged */
+	bool exits_vary; /* nobody can say how many exits are right, those to user space among them: they are shown and not judged */
 	double user_exits;
 	double insn_emulation;
 };
@@ -108,6 +120,7 @@ struct nm_bench {
 	const char *native_requires[NM_MAX_REQUIRES];
 	struct nm_expect expect;
 	bool irqchip; /* needs the in-kernel interrupt controllers */
+	bool disk;    /* both sides need a file */
 	bool pit;     /* needs the in-kernel 8254; only with the irqchip */
 	bool drill;   /* goes wrong on purpose; runs only when named */
 
@@ -119,8 +132,9 @@ struct nm_bench {
 	 */
 	int (*prepare)(struct nm_guest_round *round);
 	/**
-	 * A thread of the host on a CPU of its own that begins when vCPU 0 has set shared->ready, takes the samples, and sets
-	 * shared->stop; the guest then ends the loop. On a wrong result it says why and returns false. It waits by nm_drive_wait().
+	 * Runs in a thread of the host on a CPU of its own, once vCPU 0 has set shared->ready, and takes the samples; then
+	 * shared->stop is set, and the guest ends the loop. On a wrong result it says why and returns false, and the guest is
+	 * ended from outside. It waits by nm_drive_wait().
 	 */
 	bool (*drive)(struct nm_guest_round *round, char *why, size_t size);
 	/** Checks the result; on a wrong one says why and returns false. */

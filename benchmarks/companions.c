@@ -90,8 +90,10 @@ static void drive(struct nm_companion *self)
 	if (!nm_drive_wait(round, &all->shared->ready.value, 1))
 		return;
 	all->drive_right = all->order->bench->drive(round, all->why, sizeof(all->why));
-	__atomic_store_n(&all->shared->stop.value, 1, __ATOMIC_RELEASE);
-	if (!all->drive_right && !is_over(all))
+	/* A guest that was told to stop would end as it should, and perhaps before the reason was known to be the driver's. */
+	if (all->drive_right)
+		__atomic_store_n(&all->shared->stop.value, 1, __ATOMIC_RELEASE);
+	else if (!is_over(all))
 		break_off(self);
 }
 

@@ -210,6 +210,12 @@ static int digest_failure(const struct nm_round_area *area, struct nm_arena *are
 	return out->reason && out->failure ? 0 : -ENOMEM;
 }
 
+/* What was broken off before its loop has ended has no samples: those in the area are of another round. */
+static bool has_numbers(const struct nm_round_area *area)
+{
+	return area->state == NM_STATE_OK || (area->state == NM_STATE_INVALID && area->host_ns);
+}
+
 int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *area,
 		    struct nm_arena *arena, struct nm_round *out)
 {
@@ -227,7 +233,7 @@ int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *ar
 		if (!out->remedy)
 			return -ENOMEM;
 	}
-	if (area->state != NM_STATE_OK && area->state != NM_STATE_INVALID)
+	if (!has_numbers(area))
 		return 0;
 	out->duration_ns = area->host_ns;
 	digest_samples(order, area, out);

@@ -296,11 +296,13 @@ void nm_guest_round(const struct nm_round_host *host, const struct nm_round_orde
 		.guest = &guest,
 		.cpl = order->cpl,
 		.cpus = &cpus,
+		.io = host->io,
 		.point = order->point,
 		.warmup = order->warmup,
 		.samples = order->samples,
 		.operations = order->warmup + order->samples * order->batch,
 		.event_fd = -1,
+		.density_max = host->density_max,
 	};
 
 	if (nm_payload_ops(&payload) || nm_guest_create(&guest, host->kvm, &config)) {

@@ -23,6 +23,24 @@ static uint64_t clock_cost_ns(void)
 	return least;
 }
 
+/* A result can only be wrong where there is one: without a loop behind it every number would be 0. */
+static enum nm_state failed_state(const struct nm_native_round *round)
+{
+	if (round->unsupported)
+		return NM_STATE_UNSUPPORTED;
+	return round->host_end_ns ? NM_STATE_INVALID : NM_STATE_FAILED;
+}
+
+static void store_counts(const struct nm_native_round *round, struct nm_round_area *area)
+{
+	for (size_t i = 0; i < NM_NATIVE_COUNTS && round->counts[i].name; i++) {
+		struct nm_counter *counter = &area->counters[area->counter_count++];
+
+		snprintf(counter->name, sizeof(counter->name), "%s", round->counts[i].name);
+		counter->delta = round->counts[i].per_operation * round->samples * round->batch;
+	}
+}
+
 void nm_native_round(const struct nm_round_host *host, const struct nm_round_order *order,
 		     struct nm_round_area *area)
 {
@@ -34,7 +52,9 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 	struct nm_native_round round = {
 		.kvm = host->kvm,
 		.cpus = &cpus,
+		.io = host->io,
 		.point = order->point,
+		.density_max = host->density_max,
 		.samples = order->samples,
 		.warmup = order->warmup,
 		.batch = order->batch,
@@ -45,10 +65,11 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 	/* The pages must be there before the loop writes to them. */
 	memset(area->values, 0, 2 * order->samples * sizeof(uint64_t));
 	if (!order->bench->native(&round, area->reason, sizeof(area->reason)))
-		area->state = round.unsupported ? NM_STATE_UNSUPPORTED : NM_STATE_INVALID;
+		area->state = failed_state(&round);
 	snprintf(area->remedy, sizeof(area->remedy), "%s", round.remedy ? round.remedy : "");
 	area->tsc_khz = host->tsc_khz;
 	area->tsc_ticks = round.tsc_end - round.tsc_begin;
 	area->host_ns = round.host_end_ns - round.host_begin_ns;
 	area->slack_ns = clock_cost_ns();
+	store_counts(&round, area);
 }

@@ -18,6 +18,11 @@ struct nm_selection {
 
 /* Limits of a plan, for the command line and for documents that are resumed. */
 #define NM_MAX_CPUS	      1024
+#define NM_IO_BYTES	      (64ull << 20) /* unless the user says otherwise */
+#define NM_MIN_IO_BYTES	      (1ull << 20)
+#define NM_MAX_IO_BYTES	      (1ull << 40)
+#define NM_DENSITY_DEFAULT    32u /* guests that life.density.* has at a time */
+#define NM_DENSITY_LIMIT      200u
 #define NM_MIN_SAMPLES	      10u
 #define NM_MAX_ROUND_LIMIT_NS (24ull * 3600 * 1000000000)
 

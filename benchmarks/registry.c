@@ -194,6 +194,12 @@
 	X(io_blk_null)                                                                             \
 	X(io_blk_null_packed)                                                                      \
 	X(io_blk_null_halted)                                                                      \
+	X(io_blk_read_4k)                                                                          \
+	X(io_blk_write_4k)                                                                         \
+	X(io_blk_read_128k)                                                                        \
+	X(io_blk_write_128k)                                                                       \
+	X(io_blk_flush)                                                                            \
+	X(io_blk_read_4k_threads)                                                                  \
 	X(io_net_reflect)                                                                          \
 	X(io_net_echo)                                                                             \
 	X(io_net_echo_halted)                                                                      \
@@ -202,6 +208,32 @@
 	X(io_rng_read_halted)                                                                      \
 	X(io_balloon_inflate)                                                                      \
 	X(io_balloon_deflate)                                                                      \
+	X(life_vm_create)                                                                          \
+	X(life_vm_destroy)                                                                         \
+	X(life_vm_first)                                                                           \
+	X(life_vm_last)                                                                            \
+	X(life_irqchip_create)                                                                     \
+	X(life_slot_add)                                                                           \
+	X(life_vcpu_create)                                                                        \
+	X(life_vcpu_cpuid)                                                                         \
+	X(life_vcpus)                                                                              \
+	X(life_first_instruction)                                                                  \
+	X(life_destroy)                                                                            \
+	X(life_whole)                                                                              \
+	X(life_snapshot)                                                                           \
+	X(life_restore_registers)                                                                  \
+	X(life_restore_copy)                                                                       \
+	X(life_restore_cow)                                                                        \
+	X(life_density_start)                                                                      \
+	X(life_density_exit)                                                                       \
+	X(life_neighbour_exit_idle)                                                                \
+	X(life_neighbour_exit_compute)                                                             \
+	X(life_neighbour_exit_exits)                                                               \
+	X(life_neighbour_exit_faults)                                                              \
+	X(life_neighbour_chase_idle)                                                               \
+	X(life_neighbour_chase_compute)                                                            \
+	X(life_neighbour_chase_exits)                                                              \
+	X(life_neighbour_chase_faults)                                                             \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
@@ -224,7 +256,7 @@ const struct nm_bench *const nm_benches[] = {BENCHES(ENTRY) NULL};
 
 unsigned int nm_bench_vcpus(const struct nm_bench *bench, uint64_t point)
 {
-	if (bench->axis && !strcmp(bench->axis->name, "vcpus"))
+	if (bench->cpls && bench->axis && !strcmp(bench->axis->name, "vcpus"))
 		return (unsigned int)point;
 	return bench->vcpus ? bench->vcpus : 1;
 }

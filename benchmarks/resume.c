@@ -13,6 +13,25 @@
 
 #define MAX_BATCH 1000000u
 
+/* Operations write and count threads by their point, so it must be one of theirs. */
+static bool is_planned_point(const struct nm_axis *axis, const struct nm_measurement *measurement)
+{
+	if (!axis || !measurement->series)
+		return !axis && !measurement->series;
+	for (size_t i = 0; i < axis->count; i++)
+		if (axis->points[i] == nm_measurement_point(measurement))
+			return !strcmp(axis->name, measurement->series);
+	return false;
+}
+
+/* Nor does memory that is touched once bear a larger batch. */
+static bool is_planned_batch(const struct nm_bench *bench, uint64_t batch)
+{
+	if (bench->single && batch > 1)
+		return false;
+	return !batch || !bench->batch || batch == bench->batch;
+}
+
 static int check_measurement(const struct nm_measurement *measurement, int clock, const char *path)
 {
 	const struct nm_bench *bench = nm_bench_find(measurement->operation);
@@ -22,7 +41,9 @@ static int check_measurement(const struct nm_measurement *measurement, int clock
 				      "%s: %s version %llu is not what this nestmark measures",
 				      path, measurement->operation,
 				      (unsigned long long)measurement->version);
-	if (measurement->batch > MAX_BATCH || measurement->rounds.count > NM_MAX_ROUNDS + 1 ||
+	if (measurement->batch > MAX_BATCH || !is_planned_batch(bench, measurement->batch) ||
+	    !is_planned_point(bench->axis, measurement) ||
+	    measurement->rounds.count > NM_MAX_ROUNDS + 1 ||
 	    strcmp(measurement->unit, nm_clock_units[clock]) != 0 ||
 	    (measurement->stopped_by &&
 	     nm_name_index(nm_stop_names, measurement->stopped_by) < 0) ||

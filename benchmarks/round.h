@@ -39,8 +39,10 @@ struct nm_round_host {
 	uint64_t ticks_per_instruction;	   /* 0: the TSC measures time */
 	bool exits_below;		   /* the exit meter is open, */
 	int meter_fd;			   /* here */
+	uint64_t density_max;		   /* guests that may be there at a time */
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */
-	struct nm_round_area *area;	   /* shared with the children */
+	const struct nm_io_place *io;
+	struct nm_round_area *area; /* shared with the children */
 	uint64_t max_samples;
 };
 

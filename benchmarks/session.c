@@ -117,19 +117,28 @@ static int keep_round(struct nm_session *session, size_t number, const struct nm
 	return nm_journal_add(session->journal, number, measurement, kept);
 }
 
-/* What a pilot found this machine to lack; what it says is the document's from now on. */
-static int set_unsupported(struct nm_document *document, struct nm_measurement *measurement,
-			   const struct nm_round *pilot)
+/*
+ * What a first round found this machine to lack; what it says is the document's from now on. Where there was a round before, what
+ * it needs comes and goes: that is a failure.
+ */
+static int take_lack(struct nm_document *document, struct nm_measurement *measurement,
+		     struct nm_round *round)
 {
+	if (round->state != NM_STATE_UNSUPPORTED)
+		return 0;
+	if (measurement->rounds.count) {
+		round->state = NM_STATE_FAILED;
+		return 0;
+	}
 	measurement->state = NM_STATE_UNSUPPORTED;
 	measurement->batch = 0;
-	measurement->reason = nm_arena_strdup(&document->arena, pilot->reason);
+	measurement->reason = nm_arena_strdup(&document->arena, round->reason);
 	measurement->remedy =
-		pilot->remedy ? nm_arena_strdup(&document->arena, pilot->remedy) : NULL;
-	return measurement->reason && !pilot->remedy == !measurement->remedy ? 0 : -ENOMEM;
+		round->remedy ? nm_arena_strdup(&document->arena, round->remedy) : NULL;
+	return measurement->reason && !round->remedy == !measurement->remedy ? 0 : -ENOMEM;
 }
 
-/* Chooses the batch. */
+/* Chooses the batch; there is none when it failed, and the next pass begins with another pilot. */
 static int pilot(struct nm_session *session, size_t number, struct nm_arena *arena,
 		 struct nm_round *round)
 {
@@ -140,15 +149,13 @@ static int pilot(struct nm_session *session, size_t number, struct nm_arena *are
 
 	measurement->batch = bench->batch ? bench->batch : 1;
 	r = run_round(session, number, 0, arena, round);
-	if (!r && round->state == NM_STATE_UNSUPPORTED)
-		return set_unsupported(session->document, measurement, round);
 	if (!r && ran(round) && chooses && round->p50 < BATCH_BELOW) {
 		measurement->batch = PILOT_BATCH;
 		r = run_round(session, number, 0, arena, round);
 		if (!r && ran(round))
 			measurement->batch = choose_batch(round->p50);
 	}
-	if (r)
+	if (r || !ran(round))
 		measurement->batch = 0;
 	return r;
 }
@@ -156,13 +163,18 @@ static int pilot(struct nm_session *session, size_t number, struct nm_arena *are
 int nm_session_round(struct nm_session *session, size_t number, uint64_t index,
 		     struct nm_arena *arena, struct nm_round *round)
 {
-	if (!session->document->measurements.items[number].batch) {
-		int r = pilot(session, number, arena, round);
+	struct nm_measurement *measurement = &session->document->measurements.items[number];
+	bool goes_on = measurement->batch;
+	int r = 0;
 
-		if (r || !ran(round))
-			return r;
+	if (!goes_on) {
+		r = pilot(session, number, arena, round);
+		round->index = index;
+		goes_on = !r && ran(round);
 	}
-	return run_round(session, number, index, arena, round);
+	if (goes_on)
+		r = run_round(session, number, index, arena, round);
+	return r ? r : take_lack(session->document, measurement, round);
 }
 
 static void give_up(struct nm_measurement *measurement)

@@ -31,8 +31,9 @@ struct nm_session {
 int nm_session_run(struct nm_session *session);
 
 /**
- * One round of a measurement: number `index` or, when the pilot that chooses the batch fails, that, which is number 0. What
- * the round holds goes to the arena.
+ * One round of a measurement, number `index`; when the pilot that chooses the batch fails, that is the round. What it holds
+ * goes to the arena. Where it is the first and this machine lacks something, the measurement is unsupported from now on, and there
+ * is no round to keep.
  */
 int nm_session_round(struct nm_session *session, size_t number, uint64_t index,
 		     struct nm_arena *arena, struct nm_round *round);

@@ -327,7 +327,6 @@ static int keep_round(struct soak *soak, size_t number, const struct nm_round *r
 	return r ? r : nm_journal_renew(session->journal, document);
 }
 
-/* A pilot that failed is the round, and the next pass begins with another. */
 static int run_measurement(struct soak *soak, size_t number, uint64_t pass)
 {
 	struct nm_session *session = soak->session;
@@ -336,10 +335,6 @@ static int run_measurement(struct soak *soak, size_t number, uint64_t pass)
 	struct nm_round round;
 	int r = nm_session_round(session, number, pass, &arena, &round);
 
-	if (!r && !round.index) {
-		measurement->batch = 0;
-		round.index = pass;
-	}
 	if (!r && measurement->state != NM_STATE_UNSUPPORTED)
 		r = keep_round(soak, number, &round);
 	nm_arena_free(&arena);

@@ -178,8 +178,9 @@ static double counter_median(const struct nm_measurement *measurement, const cha
 	for (size_t i = 0; i < measurement->rounds.count && count < NM_MAX_ROUNDS; i++) {
 		const struct nm_round *round = &measurement->rounds.items[i];
 
-		/* Exits are recorded even when there are none: without them there is no record at all. */
-		if (usable(round) && nm_map_get(&round->counters_per_op, "exits"))
+		/* Exits of guests are recorded even when there are none: without them there is no record at all. */
+		if (usable(round) && (nm_map_get(&round->counters_per_op, "exits") ||
+				      nm_map_get(&round->counters_per_op, name)))
 			values[count++] = number_of(nm_map_get(&round->counters_per_op, name));
 	}
 	if (!count)
@@ -234,6 +235,11 @@ static int summarise_counters(struct nm_measurement *measurement, struct nm_aren
 	return r;
 }
 
+static int64_t count_in(const struct nm_value *value)
+{
+	return value && value->type == NM_VALUE_INT ? value->integer : 0;
+}
+
 static int by_bucket(const void *a, const void *b)
 {
 	const struct nm_pair *x = a;
@@ -254,10 +260,12 @@ static int summarise_histogram(struct nm_measurement *measurement, struct nm_are
 
 		for (size_t j = 0; !r && usable(round) && j < round->histogram.count; j++) {
 			const struct nm_pair *pair = &round->histogram.pairs[j];
-			double sum =
-				number_of(nm_map_get(out, pair->name)) + number_of(&pair->value);
+			int64_t sum;
 
-			r = nm_map_set(arena, out, pair->name, NM_INT((int64_t)sum));
+			if (__builtin_add_overflow(count_in(nm_map_get(out, pair->name)),
+						   count_in(&pair->value), &sum))
+				sum = INT64_MAX;
+			r = nm_map_set(arena, out, pair->name, NM_INT(sum));
 		}
 	}
 	if (out->count)
@@ -313,14 +321,15 @@ static int summarise_evidence(struct nm_measurement *measurement, const struct n
 	evidence->steal_percent = elapsed > 0 ? steal / elapsed * 100 : NAN;
 	evidence->quiet_share = (double)quiet / (double)evidence->rounds_ok;
 	if (measurement->context != NM_CONTEXT_GUEST)
-		return 0;
+		return summarise_counters(measurement, arena);
 	evidence->exits_per_op = counter_median(measurement, "exits");
 	evidence->insn_emulation_per_op = counter_median(measurement, "insn_emulation");
 	if (has_counter(measurement, NM_COUNTER_BELOW))
 		evidence->exits_below_per_op = counter_median(measurement, NM_COUNTER_BELOW);
 	evidence->user_exits_per_op = median_of(measurement, FIELD(user_exits_per_op));
 	evidence->expected_exits_per_op = expected_exits(&bench->expect, evidence->exits_per_op);
-	evidence->expected_user_exits_per_op = bench->expect.user_exits;
+	evidence->expected_user_exits_per_op =
+		bench->expect.exits_vary ? evidence->user_exits_per_op : bench->expect.user_exits;
 	evidence->expected_insn_emulation_per_op = bench->expect.insn_emulation;
 	/* An SVM without nRIP save skips the instruction that exited by decoding it. */
 	evidence->emulated =
@@ -391,14 +400,14 @@ static int describe_failures(struct nm_measurement *measurement, enum nm_state s
 					 bad->reason ? bad->reason : "no reason given"));
 }
 
-/* Half of the interval of the p50 in the p50; 0 where the clock cannot tell any better. */
+/* Half of the interval of the p50, of the p50; 0 where the clock cannot tell any better. */
 static double uncertainty(const struct nm_measurement *measurement)
 {
 	const struct nm_statistic *p50 = &measurement->summary.p50;
 	double reading = measurement->evidence.overhead / (double)measurement->batch;
-	double half = fmax((p50->hi - p50->lo) / 2 - QUIET_SLACK, 0);
+	double half = (p50->hi - p50->lo) / 2;
 
-	return half > 0 ? half / (p50->value + reading) : 0;
+	return half > QUIET_SLACK ? half / (p50->value + reading) : 0;
 }
 
 static int judge(struct nm_measurement *measurement, struct nm_arena *arena)

@@ -65,6 +65,10 @@ bool nm_parse_number(const struct nm_command *command, const char *option, const
 		     uint64_t min, uint64_t max, uint64_t *out);
 
 /** Parses a time such as 90, 90s, 5m or 1h, of 1 ms to max_ns; false, with an error line, for anything else. */
+/** Bytes, with K, M, G or T for powers of 1024. */
+bool nm_parse_bytes(const struct nm_command *command, const char *option, const char *text,
+		    uint64_t min, uint64_t max, uint64_t *out);
+
 bool nm_parse_duration(const struct nm_command *command, const char *option, const char *text,
 		       uint64_t max_ns, uint64_t *out);
 

@@ -152,6 +152,35 @@ bool nm_parse_duration(const struct nm_command *command, const char *option, con
 	return false;
 }
 
+bool nm_parse_bytes(const struct nm_command *command, const char *option, const char *text,
+		    uint64_t min, uint64_t max, uint64_t *out)
+{
+	static const char suffixes[] = "KMGT";
+	char lowest[32];
+	char highest[32];
+	char *end;
+	const char *suffix;
+	unsigned int shift = 0;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	suffix = *end ? strchr(suffixes, *end) : NULL;
+	if (suffix) {
+		shift = 10 * (unsigned int)(suffix - suffixes + 1);
+		end++;
+	}
+	if (!errno && *text >= '0' && *text <= '9' && !*end && *out <= max >> shift &&
+	    *out << shift >= min) {
+		*out <<= shift;
+		return true;
+	}
+	nm_text_bytes(lowest, sizeof(lowest), min);
+	nm_text_bytes(highest, sizeof(highest), max);
+	nm_usage_error(command, "%s %s: expected a size such as 64M or 1G, from %s to %s", option,
+		       text, lowest, highest);
+	return false;
+}
+
 nm_json *nm_build_facts(void)
 {
 	nm_json *facts = nm_json_new_object();

@@ -3,6 +3,7 @@
 #include "cli/progress.h"
 #include "cli/run_options.h"
 
+#include "benchmarks/io/file.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/resume.h"
 #include "benchmarks/session.h"
@@ -31,6 +32,7 @@ struct run {
 	struct nm_topology *topology;
 	struct nm_kvm kvm;
 	struct nm_round_host host;
+	struct nm_io_place io;
 	struct nm_journal journal;
 	int cpus[NM_MAX_CPUS];
 	size_t cpu_count;
@@ -117,6 +119,8 @@ static int fill_plan(struct nm_run_options *options)
 	if (options->rounds)
 		plan->rounds = options->rounds;
 	plan->samples = options->samples ? options->samples : options->profile->samples;
+	if (!plan->io_bytes)
+		plan->io_bytes = NM_IO_BYTES;
 	if (!plan->round_limit_ns)
 		plan->round_limit_ns = options->profile->round_limit_ns;
 	plan->patterns = options->selection.patterns;
@@ -280,6 +284,24 @@ static uint64_t most_samples(const struct nm_plan *plan)
 	return plan->samples > 1000 ? plan->samples : 1000;
 }
 
+/* "." for a document in the current directory. */
+static const char *folder_of(struct nm_arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return ".";
+	return slash == path ? "/" : nm_arena_printf(arena, "%.*s", (int)(slash - path), path);
+}
+
+static int open_file(struct run *run)
+{
+	const char *folder = folder_of(&run->document->arena, run->options->document_path);
+
+	run->host.io = &run->io;
+	return folder ? nm_io_place_for(&run->io, &run->root, run->document, folder) : -ENOMEM;
+}
+
 static int open_results(struct run *run)
 {
 	struct nm_run_options *options = run->options;
@@ -288,6 +310,8 @@ static int open_results(struct run *run)
 	if (!r)
 		r = nm_outputs_check(&options->outputs, options->main_output,
 				     options->document_path);
+	if (!r)
+		r = open_file(run);
 	if (!r)
 		r = nm_round_host_init(&run->host, most_samples(&run->document->run.plan));
 	if (!r)
@@ -298,6 +322,9 @@ static int open_results(struct run *run)
 	run->host.root = &run->root;
 	run->host.topology = run->topology;
 	run->host.stop = &stop_signal;
+	run->host.density_max = NM_DENSITY_DEFAULT;
+	if (run->document->run.plan.density_max)
+		run->host.density_max = run->document->run.plan.density_max;
 	return r;
 }
 
@@ -408,6 +435,7 @@ static void close_run(struct run *run)
 {
 	nm_outputs_abandon(&run->options->outputs);
 	nm_journal_close(&run->journal, false);
+	nm_io_place_close(&run->io);
 	nm_round_host_free(&run->host);
 	if (run->host.exits_below)
 		close(run->host.meter_fd);
@@ -423,6 +451,7 @@ static int run_all(struct nm_run_options *options, int argc, char **argv)
 		.document = options->document,
 		.root = {.fd = -1},
 		.kvm = {.fd = -1},
+		.io = {.fd = -1},
 		.journal = {.fd = -1, .document = {.fd = -1}},
 	};
 	int code;
@@ -494,6 +523,8 @@ const struct nm_command nm_command_run = {
 		"measurement\n"
 		"                            are kept, a sample of all (default 100)\n"
 		"      --time-limit TIME     end a guest that takes longer\n"
+		"      --density-max N       guests that life.density.* may have at a time: 1 to "
+		"200 (default 32)\n"
 		"How:\n"
 		"      --seed N              order of rounds and bootstrap\n"
 		"      --cpu N               where vCPUs run\n"
@@ -503,6 +534,15 @@ const struct nm_command nm_command_run = {
 		"this machine;\n"
 		"                            needs root, and a machine that nestmark boot has "
 		"started\n"
+		"      --io-path FOLDER      where I/O is measured, on a file without a name "
+		"(default: "
+		"beside\n"
+		"                            the document)\n"
+		"      --io-size SIZE        of that file (default 64M)\n"
+		"      --io-device DEVICE    measure I/O on this block device instead, which loses "
+		"what "
+		"it holds:\n"
+		"                            needs --i-know-it-will-be-overwritten\n"
 		"      --kvm-device PATH     the KVM device (default /dev/kvm)\n"
 		"      --resume DOCUMENT     finish a run that was interrupted\n"
 		"Results:\n"

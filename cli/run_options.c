@@ -2,14 +2,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/run_options.h"
 
+#include "benchmarks/plan.h"
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
 #include "core/statistics.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	OPT_PROFILE = 256,
@@ -25,6 +28,11 @@ enum {
 	OPT_TIME_LIMIT,
 	OPT_CLOCK,
 	OPT_EXITS_BELOW,
+	OPT_IO_PATH,
+	OPT_IO_DEVICE,
+	OPT_IO_SIZE,
+	OPT_OVERWRITE,
+	OPT_DENSITY_MAX,
 	OPT_KVM_DEVICE,
 	OPT_RESUME,
 	OPT_COLOR,
@@ -45,6 +53,11 @@ static const struct option long_options[] = {
 	{"time-limit", required_argument, NULL, OPT_TIME_LIMIT},
 	{"clock", required_argument, NULL, OPT_CLOCK},
 	{"exits-below", no_argument, NULL, OPT_EXITS_BELOW},
+	{"io-path", required_argument, NULL, OPT_IO_PATH},
+	{"io-device", required_argument, NULL, OPT_IO_DEVICE},
+	{"io-size", required_argument, NULL, OPT_IO_SIZE},
+	{"i-know-it-will-be-overwritten", no_argument, NULL, OPT_OVERWRITE},
+	{"density-max", required_argument, NULL, OPT_DENSITY_MAX},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
 	{"resume", required_argument, NULL, OPT_RESUME},
 	{"output", required_argument, NULL, 'o'},
@@ -112,6 +125,42 @@ static bool parse_clock(struct nm_run_options *options, const char *text)
 	return true;
 }
 
+/* A file is made in a folder; a device loses what it holds, so it is named by another option. */
+static bool set_io_path(struct nm_run_options *options, const char *path, bool device)
+{
+	struct nm_plan *plan = &options->document->run.plan;
+	struct stat info;
+
+	if (plan->io_path) {
+		nm_usage_error(&nm_command_run, "--io-path and --io-device: one of them, once");
+		return false;
+	}
+	if (stat(path, &info)) {
+		nm_usage_error(&nm_command_run, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (device ? !S_ISBLK(info.st_mode) : !S_ISDIR(info.st_mode)) {
+		nm_usage_error(&nm_command_run, "%s: is not a %s", path,
+			       device ? "block device" : "folder");
+		return false;
+	}
+	options->io_device = device;
+	plan->io_path = path;
+	return true;
+}
+
+static bool check_overwrite(const struct nm_run_options *options)
+{
+	if (options->io_device == options->may_overwrite)
+		return true;
+	nm_usage_error(&nm_command_run,
+		       options->io_device
+			       ? "--io-device loses what it holds: add "
+				 "--i-know-it-will-be-overwritten, or name a folder with --io-path"
+			       : "--i-know-it-will-be-overwritten is for --io-device");
+	return false;
+}
+
 static bool parse_plan_option(struct nm_run_options *options, int option, const char *value)
 {
 	const struct nm_command *self = &nm_command_run;
@@ -150,6 +199,19 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	case OPT_EXITS_BELOW:
 		plan->exits_below = true;
 		return true;
+	case OPT_IO_PATH:
+		return set_io_path(options, value, false);
+	case OPT_IO_DEVICE:
+		return set_io_path(options, value, true);
+	case OPT_IO_SIZE:
+		return nm_parse_bytes(self, "--io-size", value, NM_MIN_IO_BYTES, NM_MAX_IO_BYTES,
+				      &plan->io_bytes);
+	case OPT_OVERWRITE:
+		options->may_overwrite = true;
+		return true;
+	case OPT_DENSITY_MAX:
+		return nm_parse_number(self, "--density-max", value, 1, NM_DENSITY_LIMIT,
+				       &plan->density_max);
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
 	case OPT_GROUP:
@@ -242,7 +304,7 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 			       "operations and no options of a plan");
 		return false;
 	}
-	if (!check_soak(options))
+	if (!check_soak(options) || !check_overwrite(options))
 		return false;
 	find_main_output(options);
 	if (options->resume && options->main_output) {

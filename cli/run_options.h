@@ -16,6 +16,7 @@ struct nm_run_options {
 	const struct nm_profile *profile;
 	uint64_t rounds, samples, cpu;
 	bool has_seed, has_plan;
+	bool io_device, may_overwrite;
 	struct nm_outputs outputs;
 	struct nm_output *main_output; /* the document's, when -o names it */
 	const char *document_path;

@@ -188,12 +188,25 @@ static const struct nm_field plan_fields[] = {
 	{FIELD(INT, nm_plan, cpu)},
 	{FIELD(STRING, nm_plan, kvm_device)},
 	{FIELD(BOOL, nm_plan, exits_below), .optional = true},
+	{FIELD(UINT, nm_plan, density_max), .optional = true},
 	{FIELD(UINT, nm_plan, soak_ns), .optional = true},
+	{FIELD(STRING, nm_plan, io_path), .optional = true},
+	{FIELD(UINT, nm_plan, io_bytes), .optional = true},
 	{FIELD(STRINGS, nm_plan, patterns)},
 	{FIELD(STRINGS, nm_plan, contexts)},
 	END,
 };
 static const struct nm_record plan_record = RECORD(nm_plan, plan_fields);
+
+static const struct nm_field io_fields[] = {
+	{FIELD(STRING, nm_io_file, path)},
+	{FIELD(UINT, nm_io_file, bytes)},
+	{FIELD(STRING, nm_io_file, filesystem)},
+	{FIELD(STRING, nm_io_file, device), .nullable = true},
+	{FIELD(BOOL, nm_io_file, direct)},
+	END,
+};
+static const struct nm_record io_record = RECORD(nm_io_file, io_fields);
 
 static const struct nm_field run_fields[] = {
 	{FIELD(STRING, nm_run, uuid)},
@@ -213,6 +226,7 @@ static const struct nm_field run_fields[] = {
 	{FIELD(UINT, nm_run, bootstrap_resamples)},
 	{FIELD(STRING, nm_run, supersedes), .nullable = true},
 	{FIELD(MAP, nm_run, placement)},
+	{FIELD(POINTER, nm_run, io), .optional = true, .nullable = true, .record = &io_record},
 	{FIELD(RECORD, nm_run, plan), .record = &plan_record},
 	END,
 };

@@ -74,7 +74,7 @@ struct nm_round {
 	uint64_t index; /* 0 is the pilot, recorded only when it failed */
 	int state;	/* enum nm_state */
 	const char *reason;
-	const char *remedy;  /* of an unsupported pilot; not recorded */
+	const char *remedy;  /* of an unsupported one, which is not recorded */
 	const char *failure; /* what kind of failure, unless state is ok: "shutdown" … */
 	uint64_t samples;
 	double min, p5, p50, p90, p99, p999, max, mean;
@@ -182,9 +182,13 @@ struct nm_plan {
 	double target_ci_percent; /* NAN: a fixed number of rounds */
 	uint64_t budget_ns;	  /* 0: none */
 	uint64_t round_limit_ns;
+	const char *io_path; /* folder or block device; NULL: beside the document */
+	uint64_t io_bytes;
 	int64_t cpu; /* pinned by the user, or -1 */
 	const char *kvm_device;
 	bool exits_below; /* read the exit meter (vmm/meter.h) */
+	uint64_t
+		density_max; /* guests that life.density.* may have at a time; 0: as many as by default */
 	uint64_t soak_ns; /* go on this long, and keep a sample of the rounds; 0: no soak */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
@@ -205,7 +209,17 @@ struct nm_run {
 	uint64_t bootstrap_resamples;
 	const char *supersedes;	 /* UUID of the incomplete document that this one finishes */
 	struct nm_map placement; /* which CPU does what */
+	struct nm_io_file *io;	 /* NULL when nothing was measured on a file */
 	struct nm_plan plan;
+};
+
+/** What I/O was measured on. */
+struct nm_io_file {
+	const char *path; /* of the folder, or of the block device */
+	uint64_t bytes;
+	const char *filesystem; /* "none" on a block device */
+	const char *device;	/* below it; NULL where it has none */
+	bool direct;		/* past the page cache */
 };
 
 /** Rounds of a soak, and those of them that failed, by kind. */

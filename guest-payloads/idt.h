@@ -3,17 +3,9 @@
 #ifndef NM_GUEST_IDT_H
 #define NM_GUEST_IDT_H
 
-#include "abi.h"
+#include "lib.h"
 
-/* For operations that run at CPL3 too, where SIDT need not tell the truth: the header of the image says where the IDT is. */
-
-/** The low half of the gate of a vector (SDM vol. 3, 64-bit IDT gate descriptors). */
-static inline volatile uint64_t *nm_gate(uint8_t vector)
-{
-	const volatile struct nm_abi_image *image = (const struct nm_abi_image *)NM_ABI_IMAGE_BASE;
-
-	return (volatile uint64_t *)(image->idt + 16ull * vector);
-}
+/* For exceptions that operations cause at CPL3 too. */
 
 /** Lets INT3 and INT n use the gate at CPL3. */
 static inline void nm_open_gate(uint8_t vector)
@@ -21,13 +13,10 @@ static inline void nm_open_gate(uint8_t vector)
 	*nm_gate(vector) |= 3ull << 45;
 }
 
-/** Makes handler that of an open gate. All handlers lie below 4 GiB. */
+/** Makes handler that of an open gate. */
 static inline void nm_set_open_gate(uint8_t vector, const char *handler)
 {
-	uint64_t at = (uint64_t)handler;
-
-	*nm_gate(vector) = (at & 0xffff) | (uint64_t)NM_ABI_KERNEL_CS << 16 | 0x8eull << 40 |
-			   (at >> 16 & 0xffff) << 48;
+	nm_set_gate(vector, handler);
 	nm_open_gate(vector);
 }
 

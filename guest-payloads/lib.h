@@ -72,23 +72,23 @@ static inline void nm_mark(enum nm_abi_mark mark)
 }
 
 /**
- * Makes handler that of a vector. SDM vol. 3, 64-bit IDT gate descriptors: a present interrupt gate of DPL 0. All
- * handlers lie below 4 GiB.
+ * The low half of the gate of a vector (SDM vol. 3, 64-bit IDT gate descriptors). The header of the image says where the IDT
+ * is: at CPL3 SIDT need not tell the truth.
  */
+static inline volatile uint64_t *nm_gate(uint8_t vector)
+{
+	const volatile struct nm_abi_image *image = (const struct nm_abi_image *)NM_ABI_IMAGE_BASE;
+
+	return (volatile uint64_t *)(image->idt + 16ull * vector);
+}
+
+/** Makes handler that of a vector: a present interrupt gate of DPL 0. All handlers lie below 4 GiB. */
 static inline void nm_set_gate(uint8_t vector, const char *handler)
 {
-	struct __attribute__((packed)) {
-		uint16_t limit;
-		uint64_t base;
-	} idt;
 	uint64_t at = (uint64_t)handler;
-	volatile uint64_t *gate;
 
-	__asm__ volatile("sidt %0" : "=m"(idt));
-	gate = (volatile uint64_t *)(idt.base + 16ull * vector);
-	gate[1] = 0;
-	gate[0] = (at & 0xffff) | (uint64_t)NM_ABI_KERNEL_CS << 16 | 0x8eull << 40 |
-		  (at >> 16 & 0xffff) << 48;
+	*nm_gate(vector) = (at & 0xffff) | (uint64_t)NM_ABI_KERNEL_CS << 16 | 0x8eull << 40 |
+			   (at >> 16 & 0xffff) << 48;
 }
 
 extern const char nm_isr_interrupts_on[];

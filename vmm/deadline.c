@@ -55,7 +55,6 @@ int nm_deadline_arm(struct nm_deadline *deadline, struct kvm_run *run, uint64_t 
 	sigemptyset(&unblocked);
 	sigaddset(&unblocked, SIGRTMIN);
 	passed = 0;
-	running = run;
 	run->immediate_exit = 0;
 	deadline->armed = false;
 	if (r)
@@ -65,6 +64,7 @@ int nm_deadline_arm(struct nm_deadline *deadline, struct kvm_run *run, uint64_t 
 	if (timer_create(CLOCK_MONOTONIC, &event, &deadline->timer))
 		return nm_fail(errno, "time limit: %s", strerror(errno));
 	deadline->armed = true;
+	running = run;
 	if (timer_settime(deadline->timer, 0, &limit, NULL)) {
 		r = nm_fail(errno, "time limit: %s", strerror(errno));
 		nm_deadline_disarm(deadline);

@@ -268,6 +268,23 @@ static void name_failure(const struct kvm_run *run, struct nm_guest_result *resu
 		snprintf(result->failure, sizeof(result->failure), "%s", words[result->end]);
 }
 
+/*
+ * KVM_RUN that fails with EIO does so ever after: KVM has killed the VM (kvm_vm_dead() in include/linux/kvm_host.h). With
+ * EFAULT the host has no memory behind an address that the guest has used (kvm_handle_error_pfn() in arch/x86/kvm/mmu/mmu.c).
+ */
+static int describe_refusal(int r, struct nm_guest_result *result)
+{
+	if (r != -EIO && r != -EFAULT)
+		return r;
+	result->end = NM_GUEST_KVM_ERROR;
+	snprintf(result->text, sizeof(result->text), "KVM_RUN: %s: %s", strerror(-r),
+		 r == -EIO ? "KVM has killed the VM"
+			   : "the host has no memory for an address that the guest uses");
+	if (r == -EIO)
+		snprintf(result->failure, sizeof(result->failure), "vm_killed");
+	return 0;
+}
+
 int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
 		 struct nm_guest_result *result)
 {
@@ -286,13 +303,5 @@ int nm_guest_run(struct nm_guest *guest, unsigned int vcpu, uint64_t limit_ns,
 			 "the guest did not end within %" PRIu64 " ms (%" PRIu64
 			 " exits to user space so far)",
 			 limit_ns / 1000000u, result->user_exits);
-	if (r == -EIO || r == -EFAULT) {
-		/* api.rst: a VM that KVM has killed fails like this ever after. */
-		result->end = NM_GUEST_KVM_ERROR;
-		snprintf(result->text, sizeof(result->text), "KVM_RUN: %s: KVM has killed the VM",
-			 strerror(-r));
-		snprintf(result->failure, sizeof(result->failure), "vm_killed");
-		r = 0;
-	}
-	return r;
+	return describe_refusal(r, result);
 }

@@ -52,8 +52,8 @@ struct nm_abi_shared *nm_guest_shared(const struct nm_guest *guest);
 
 /**
  * Maps guest-virtual [address, address + bytes) to the same guest-physical addresses, writable at CPL0 and CPL3, in pages
- * of 4 KiB, 2 MiB or 1 GiB; in paging.c. Both are multiples of that, and address lies at NM_ABI_MEMORY or above. -EINVAL
- * otherwise, -ENOSPC when the tables are full (NM_GUEST_TABLE_BYTES).
+ * of 4 KiB, 2 MiB or 1 GiB; in paging.c. Both are multiples of that, address lies at NM_ABI_MEMORY or above, and no larger
+ * page is there. -EINVAL otherwise, -ENOSPC when the tables are full (NM_GUEST_TABLE_BYTES).
  */
 int nm_guest_map(struct nm_guest *guest, uint64_t address, uint64_t bytes, uint64_t page_bytes);
 

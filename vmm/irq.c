@@ -140,11 +140,12 @@ int nm_vm_signal_msi(const struct nm_vm *vm, uint32_t address, uint32_t data)
 	return r ? 0 : nm_fail(EAGAIN, "KVM_SIGNAL_MSI: the guest does not take it");
 }
 
-int nm_vm_never_poll(const struct nm_vm *vm)
+int nm_vm_halt_poll(const struct nm_vm *vm, uint64_t ns)
 {
-	struct kvm_enable_cap request = {.cap = KVM_CAP_HALT_POLL};
+	struct kvm_enable_cap request = {.cap = KVM_CAP_HALT_POLL, .args = {ns}};
 
 	if (ioctl(vm->fd, KVM_ENABLE_CAP, &request))
-		return nm_fail(errno, "KVM_ENABLE_CAP of KVM_CAP_HALT_POLL: %s", strerror(errno));
+		return nm_fail(errno, "KVM_CAP_HALT_POLL of %" PRIu64 " ns: %s", ns,
+			       strerror(errno));
 	return 0;
 }

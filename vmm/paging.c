@@ -53,6 +53,9 @@ static int entry_at(struct nm_guest *guest, uint64_t address, int level, uint64_
 		*entry = &table[address >> shift_of(at) & ((1u << INDEX_BITS) - 1)];
 		if (at == level)
 			return 0;
+		if (**entry & ENTRY_LARGE)
+			return nm_fail(EINVAL, "%#" PRIx64 " lies in a larger page already",
+				       address);
 		if (!**entry) {
 			r = new_table(guest, &next);
 			if (r)

@@ -84,8 +84,8 @@ int nm_vm_irqfd_resample(const struct nm_vm *vm, int event_fd, int resample_fd, 
 int nm_vm_route_msi(const struct nm_vm *vm, uint32_t gsi, uint32_t address, uint32_t data);
 /** Delivers an MSI (KVM_SIGNAL_MSI), from any thread. -EAGAIN when the guest does not take it. */
 int nm_vm_signal_msi(const struct nm_vm *vm, uint32_t address, uint32_t data);
-/** vCPUs that halt are put to sleep at once (KVM_CAP_HALT_POLL of 0 ns). */
-int nm_vm_never_poll(const struct nm_vm *vm);
+/** How long KVM may poll for a vCPU that halts before it puts it to sleep (KVM_CAP_HALT_POLL); 0: not at all. */
+int nm_vm_halt_poll(const struct nm_vm *vm, uint64_t ns);
 /** Sets an interrupt line of the in-kernel irqchip. */
 int nm_vm_irq_line(const struct nm_vm *vm, uint32_t gsi, bool high);
 

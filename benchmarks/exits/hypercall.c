@@ -7,7 +7,7 @@
  *
  * Of the numbers that KVM knows, KVM_HC_VAPIC_POLL_IRQ does nothing, KVM_HC_KICK_CPU looks for the vCPU by the number of
  * its local APIC and wakes it, and KVM_HC_SCHED_YIELD gives the rest of this time slice to one; both are called for the caller
- * itself. They must be in CPUID 40000001h.
+ * itself. Where a VMM has enabled KVM_CAP_ENFORCE_PV_FEATURE_CPUID, these two must be in CPUID 40000001h.
  *
  * The other vendor's instruction raises #UD, which KVM intercepts, decodes and answers by writing this vendor's
  * instruction over it (emulator_fix_hypercall(); KVM_X86_QUIRK_FIX_HYPERCALL_INSN): the guest comes back as a hypercall.

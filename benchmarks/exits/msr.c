@@ -13,7 +13,7 @@
  * - The VMM, by KVM_CAP_X86_USER_SPACE_MSR, which only these rounds enable: an MSR that KVM does not know. With the
  *   kvm module's ignore_msrs=1 KVM would answer it instead.
  */
-#include "benchmarks/bench.h"
+#include "benchmarks/exits/msr.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@
 #define TICKS	     (1u << 20)
 #define ADDRESS	     (1u << 20)
 
-static int arguments(struct nm_guest_round *round, uint32_t msr, uint64_t toggle)
+int nm_msr_arguments(struct nm_guest_round *round, uint32_t msr, uint64_t toggle)
 {
 	round->control->argument[0] = msr;
 	round->control->argument[1] = toggle;
@@ -40,37 +40,37 @@ static int arguments(struct nm_guest_round *round, uint32_t msr, uint64_t toggle
 
 static int prepare_misc_enable(struct nm_guest_round *round)
 {
-	return arguments(round, IA32_MISC_ENABLE, FAST_STRINGS);
+	return nm_msr_arguments(round, IA32_MISC_ENABLE, FAST_STRINGS);
 }
 
 static int prepare_tsc_adjust(struct nm_guest_round *round)
 {
-	return arguments(round, IA32_TSC_ADJUST, TICKS);
+	return nm_msr_arguments(round, IA32_TSC_ADJUST, TICKS);
 }
 
 static int prepare_apic_base(struct nm_guest_round *round)
 {
-	return arguments(round, IA32_APIC_BASE, APIC_ENABLE);
+	return nm_msr_arguments(round, IA32_APIC_BASE, APIC_ENABLE);
 }
 
 static int prepare_fs_base(struct nm_guest_round *round)
 {
-	return arguments(round, IA32_FS_BASE, ADDRESS);
+	return nm_msr_arguments(round, IA32_FS_BASE, ADDRESS);
 }
 
 static int prepare_gs_base_read(struct nm_guest_round *round)
 {
-	return arguments(round, IA32_GS_BASE, 0);
+	return nm_msr_arguments(round, IA32_GS_BASE, 0);
 }
 
 static int prepare_gs_base_write(struct nm_guest_round *round)
 {
-	return arguments(round, IA32_GS_BASE, ADDRESS);
+	return nm_msr_arguments(round, IA32_GS_BASE, ADDRESS);
 }
 
 static int prepare_kernel_gs_base(struct nm_guest_round *round)
 {
-	return arguments(round, IA32_KERNEL_GS_BASE, ADDRESS);
+	return nm_msr_arguments(round, IA32_KERNEL_GS_BASE, ADDRESS);
 }
 
 static int prepare_user(struct nm_guest_round *round)
@@ -90,7 +90,7 @@ static bool equals(const struct nm_guest_round *round, uint64_t got, uint64_t ex
 	return false;
 }
 
-static bool verify_read(const struct nm_guest_round *round, char *why, size_t size)
+bool nm_msr_verify_read(const struct nm_guest_round *round, char *why, size_t size)
 {
 	const uint64_t *result = round->control->result;
 
@@ -102,7 +102,7 @@ static bool verify_gs_base_read(const struct nm_guest_round *round, char *why, s
 	return equals(round, round->control->result[1], round->guest->cpu_blocks, why, size);
 }
 
-static bool verify_write(const struct nm_guest_round *round, char *why, size_t size)
+bool nm_msr_verify_write(const struct nm_guest_round *round, char *why, size_t size)
 {
 	const uint64_t *result = round->control->result;
 
@@ -121,7 +121,7 @@ const struct nm_bench nm_bench_exit_rdmsr = {
 	.cpls = NM_CPL0,
 	.expect = {.exits = 1},
 	.prepare = prepare_misc_enable,
-	.verify = verify_read,
+	.verify = nm_msr_verify_read,
 };
 
 const struct nm_bench nm_bench_exit_rdmsr_irqchip = {
@@ -139,7 +139,7 @@ const struct nm_bench nm_bench_exit_rdmsr_irqchip = {
 	.irqchip = true,
 	.expect = {.exits = 1},
 	.prepare = prepare_misc_enable,
-	.verify = verify_read,
+	.verify = nm_msr_verify_read,
 };
 
 const struct nm_bench nm_bench_exit_wrmsr = {
@@ -153,7 +153,7 @@ const struct nm_bench nm_bench_exit_wrmsr = {
 	.cpls = NM_CPL0,
 	.expect = {.exits = 1},
 	.prepare = prepare_misc_enable,
-	.verify = verify_write,
+	.verify = nm_msr_verify_write,
 };
 
 const struct nm_bench nm_bench_exit_rdmsr_tsc_adjust = {
@@ -161,14 +161,14 @@ const struct nm_bench nm_bench_exit_rdmsr_tsc_adjust = {
 	.group = "exits",
 	.summary = "RDMSR of IA32_TSC_ADJUST, which KVM emulates",
 	.happens = "RDMSR of IA32_TSC_ADJUST exits, because KVM keeps that register itself.",
-	.matters = "Kernels read it on each CPU at boot and when they come out of idle, to see "
-		   "that nobody has moved the TSC.",
+	.matters = "Kernels read it on each CPU at boot and whenever it goes idle, to see that "
+		   "nobody has moved the TSC.",
 	.vmexit = "rd_tsc_adjust_msr",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.expect = {.exits = 1},
 	.prepare = prepare_tsc_adjust,
-	.verify = verify_read,
+	.verify = nm_msr_verify_read,
 };
 
 const struct nm_bench nm_bench_exit_wrmsr_tsc_adjust = {
@@ -183,7 +183,7 @@ const struct nm_bench nm_bench_exit_wrmsr_tsc_adjust = {
 	.cpls = NM_CPL0,
 	.expect = {.exits = 1},
 	.prepare = prepare_tsc_adjust,
-	.verify = verify_write,
+	.verify = nm_msr_verify_write,
 };
 
 const struct nm_bench nm_bench_exit_rdmsr_apic_base = {
@@ -196,7 +196,7 @@ const struct nm_bench nm_bench_exit_rdmsr_apic_base = {
 	.cpls = NM_CPL0,
 	.expect = {.exits = 1},
 	.prepare = prepare_apic_base,
-	.verify = verify_read,
+	.verify = nm_msr_verify_read,
 };
 
 const struct nm_bench nm_bench_exit_wrmsr_apic_base = {
@@ -210,7 +210,7 @@ const struct nm_bench nm_bench_exit_wrmsr_apic_base = {
 	.cpls = NM_CPL0,
 	.expect = {.exits = 1},
 	.prepare = prepare_apic_base,
-	.verify = verify_write,
+	.verify = nm_msr_verify_write,
 };
 
 const struct nm_bench nm_bench_exit_rdmsr_fs_base = {
@@ -223,7 +223,7 @@ const struct nm_bench nm_bench_exit_rdmsr_fs_base = {
 	.version = 1,
 	.cpls = NM_CPL0,
 	.prepare = prepare_fs_base,
-	.verify = verify_read,
+	.verify = nm_msr_verify_read,
 };
 
 const struct nm_bench nm_bench_exit_wrmsr_fs_base = {
@@ -236,7 +236,7 @@ const struct nm_bench nm_bench_exit_wrmsr_fs_base = {
 	.version = 1,
 	.cpls = NM_CPL0,
 	.prepare = prepare_fs_base,
-	.verify = verify_write,
+	.verify = nm_msr_verify_write,
 };
 
 const struct nm_bench nm_bench_exit_rdmsr_gs_base = {
@@ -262,7 +262,7 @@ const struct nm_bench nm_bench_exit_wrmsr_gs_base = {
 	.version = 1,
 	.cpls = NM_CPL0,
 	.prepare = prepare_gs_base_write,
-	.verify = verify_write,
+	.verify = nm_msr_verify_write,
 };
 
 const struct nm_bench nm_bench_exit_rdmsr_kernel_gs_base = {
@@ -275,7 +275,7 @@ const struct nm_bench nm_bench_exit_rdmsr_kernel_gs_base = {
 	.version = 1,
 	.cpls = NM_CPL0,
 	.prepare = prepare_kernel_gs_base,
-	.verify = verify_read,
+	.verify = nm_msr_verify_read,
 };
 
 const struct nm_bench nm_bench_exit_wrmsr_kernel_gs_base = {
@@ -289,7 +289,7 @@ const struct nm_bench nm_bench_exit_wrmsr_kernel_gs_base = {
 	.version = 1,
 	.cpls = NM_CPL0,
 	.prepare = prepare_kernel_gs_base,
-	.verify = verify_write,
+	.verify = nm_msr_verify_write,
 };
 
 const struct nm_bench nm_bench_exit_rdmsr_user = {

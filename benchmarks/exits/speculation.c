@@ -8,14 +8,12 @@
  * stays with KVM, which loads it for as long as the guest has this CPU. A guest has them when its CPUID says so, which on
  * AMD and Intel are other bits.
  */
-#include "benchmarks/bench.h"
+#include "benchmarks/exits/msr.h"
 
 #include "core/error.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/kvm.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 
 /* SDM vol. 4, architectural MSRs. */
@@ -49,18 +47,11 @@ static int lacks(const char *what)
 			      "KVM offers guests no %s", what);
 }
 
-static int arguments(struct nm_guest_round *round, uint32_t msr, uint64_t toggle)
-{
-	round->control->argument[0] = msr;
-	round->control->argument[1] = toggle;
-	return 0;
-}
-
 static int prepare_spec_ctrl(struct nm_guest_round *round)
 {
 	if (leaf_of(round, 7).edx & LEAF_7_EDX_IBRS_IBPB ||
 	    leaf_of(round, 0x80000008).ebx & LEAF_80000008_EBX_IBRS)
-		return arguments(round, IA32_SPEC_CTRL, SPEC_CTRL_IBRS);
+		return nm_msr_arguments(round, IA32_SPEC_CTRL, SPEC_CTRL_IBRS);
 	return lacks("IBRS (CPUID 7h EDX[26], 80000008h EBX[14])");
 }
 
@@ -88,33 +79,8 @@ static int prepare_tsx_ctrl(struct nm_guest_round *round)
 {
 	if (leaf_of(round, 7).edx & LEAF_7_EDX_ARCH_CAP &&
 	    feature_msr(round->guest->vm.kvm, IA32_ARCH_CAPABILITIES) & HAS_TSX_CTRL)
-		return arguments(round, IA32_TSX_CTRL, TSX_CTRL_RTM_DISABLE);
+		return nm_msr_arguments(round, IA32_TSX_CTRL, TSX_CTRL_RTM_DISABLE);
 	return lacks("IA32_TSX_CTRL (IA32_ARCH_CAPABILITIES[7])");
-}
-
-static bool equals(const struct nm_guest_round *round, uint64_t got, uint64_t expected, char *why,
-		   size_t size)
-{
-	if (got == expected)
-		return true;
-	snprintf(why, size, "MSR %#" PRIx64 " was %#" PRIx64 ", expected %#" PRIx64,
-		 round->control->argument[0], got, expected);
-	return false;
-}
-
-static bool verify_read(const struct nm_guest_round *round, char *why, size_t size)
-{
-	const uint64_t *result = round->control->result;
-
-	return equals(round, result[1], result[0] ^ round->control->argument[1], why, size);
-}
-
-static bool verify_write(const struct nm_guest_round *round, char *why, size_t size)
-{
-	const uint64_t *result = round->control->result;
-
-	return equals(round, result[2], result[0] ^ round->control->argument[1], why, size) &&
-	       equals(round, result[1], result[0], why, size);
 }
 
 const struct nm_bench nm_bench_exit_rdmsr_spec_ctrl = {
@@ -129,7 +95,7 @@ const struct nm_bench nm_bench_exit_rdmsr_spec_ctrl = {
 	.payload = "exit.rdmsr",
 	.cpls = NM_CPL0,
 	.prepare = prepare_spec_ctrl,
-	.verify = verify_read,
+	.verify = nm_msr_verify_read,
 };
 
 const struct nm_bench nm_bench_exit_wrmsr_spec_ctrl = {
@@ -145,7 +111,7 @@ const struct nm_bench nm_bench_exit_wrmsr_spec_ctrl = {
 	.payload = "exit.wrmsr",
 	.cpls = NM_CPL0,
 	.prepare = prepare_spec_ctrl,
-	.verify = verify_write,
+	.verify = nm_msr_verify_write,
 };
 
 /* It can only be written: what it did cannot be seen. */
@@ -176,5 +142,5 @@ const struct nm_bench nm_bench_exit_wrmsr_tsx_ctrl = {
 	.cpls = NM_CPL0,
 	.expect = {.exits = 1},
 	.prepare = prepare_tsx_ctrl,
-	.verify = verify_write,
+	.verify = nm_msr_verify_write,
 };

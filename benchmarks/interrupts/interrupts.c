@@ -33,6 +33,11 @@ bool nm_interrupts_verify(const struct nm_guest_round *round, char *why, size_t 
 	return false;
 }
 
+int nm_interrupts_never_poll(const struct nm_vm *vm)
+{
+	return nm_vm_halt_poll(vm, 0);
+}
+
 uint64_t nm_interrupts_ticks(const struct nm_guest_round *round, uint64_t ns)
 {
 	return (uint64_t)((double)ns * (double)nm_vcpu_tsc_khz(&round->guest->vcpus[0]) / 1e6);

@@ -10,6 +10,9 @@
 /** True when result[0], which handlers count in, is the number of operations. */
 bool nm_interrupts_verify(const struct nm_guest_round *round, char *why, size_t size);
 
+/** A .configure that lets no halted vCPU be polled for. */
+int nm_interrupts_never_poll(const struct nm_vm *vm);
+
 /** Ticks of the guest's TSC in ns; 0 where KVM does not tell its frequency. */
 uint64_t nm_interrupts_ticks(const struct nm_guest_round *round, uint64_t ns);
 

@@ -11,6 +11,8 @@
  * - halted: the target has just executed HLT. Natively a futex wakes a thread that sleeps.
  * - broadcast: all but self, to as many vCPUs as the axis says.
  */
+#include "benchmarks/interrupts/driven.h"
+#include "benchmarks/interrupts/interrupts.h"
 #include "benchmarks/interrupts/pair.h"
 #include "benchmarks/native.h"
 #include "core/error.h"
@@ -25,16 +27,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* KVM's halting, or the sleep of a thread, begins within this time. */
-#define HALTING_US 40u
-
 /* argument[0]: TSC ticks to wait before the next interrupt. */
 static int prepare_halted(struct nm_guest_round *round)
 {
-	uint64_t khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
-
-	round->control->argument[0] = khz * HALTING_US / 1000;
-	return 0;
+	round->control->argument[0] = nm_interrupts_ticks(round, HALTING_NS);
+	return round->control->argument[0] ? 0 : nm_interrupts_no_ticks();
 }
 
 /* Each vCPU counts in its own word, the first has none. */
@@ -146,7 +143,7 @@ const struct nm_bench nm_bench_irq_ipi_spinning = {
 		   "nothing exits.",
 	.matters = "Guests flush remote TLBs, reschedule and call functions on other CPUs by "
 		   "IPIs: databases, JVMs and munmap() of threaded programs feel them.",
-	.vmexit = "ipi: there the target halts; here it runs user code",
+	.vmexit = "ipi: there the target halts between two of them; here it runs user code",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.vcpus = 2,
@@ -171,8 +168,9 @@ const struct nm_bench nm_bench_irq_ipi_halted = {
 		   "is injected there, and the sender sees what the handler wrote.",
 	.matters = "Waking an idle CPU of the guest: each blocked thread that another one "
 		   "unblocks, so message passing, locks under contention and pipes.",
-	.vmexit = "ipi_halt: there the handler halts, and the sender waits for 2000 cycles; here "
-		  "for 40 µs",
+	.vmexit =
+		"ipi_halt: there the sender waits for 2000 cycles, in which the target is to halt "
+		"again; here for 40 µs",
 	.version = 1,
 	.cpls = NM_CPL0,
 	.vcpus = 2,

@@ -17,6 +17,7 @@
  */
 #include "benchmarks/interrupts/driven.h"
 
+#include "benchmarks/interrupts/interrupts.h"
 #include "benchmarks/interrupts/pair.h"
 #include "benchmarks/native.h"
 #include "core/error.h"
@@ -166,10 +167,10 @@ static bool native_signal(struct nm_native_round *round, char *why, size_t size)
 	struct nm_pair pair = {.run = nm_pair_spin};
 	uint64_t sent = 0;
 
-	handled = 0;
-	sigaction(SIGUSR1, &action, &before);
 	if (!nm_pair_start(&pair, round, why, size))
 		return false;
+	handled = 0;
+	sigaction(SIGUSR1, &action, &before);
 	NM_NATIVE(round, {
 		pthread_kill(pair.thread, SIGUSR1);
 		sent++;
@@ -208,13 +209,18 @@ static bool native_event(struct nm_native_round *round, char *why, size_t size)
 	uint64_t sent = 0;
 	bool right;
 
-	if (pair.fd < 0 || !nm_pair_start(&pair, round, why, size))
+	if (pair.fd < 0) {
+		snprintf(why, size, "%s", nm_error_last()->text);
 		return false;
-	NM_NATIVE_TICKS(round, event_ticks(&pair, &sent));
-	right = nm_pair_verify(pair.answer.value, sent, why, size);
-	nm_pair_end(&pair);
-	write_one(pair.fd);
-	nm_pair_stop(&pair);
+	}
+	right = nm_pair_start(&pair, round, why, size);
+	if (right) {
+		NM_NATIVE_TICKS(round, event_ticks(&pair, &sent));
+		right = nm_pair_verify(pair.answer.value, sent, why, size);
+		nm_pair_end(&pair);
+		write_one(pair.fd);
+		nm_pair_stop(&pair);
+	}
 	close(pair.fd);
 	return right;
 }
@@ -288,7 +294,7 @@ const struct nm_bench nm_bench_irq_irqfd_asleep = {
 		     "kvm.cap.halt_poll"},
 	.irqchip = true,
 	.expect = {.exits = 1, .exits_or = 2},
-	.configure = nm_vm_never_poll,
+	.configure = nm_interrupts_never_poll,
 	.prepare = prepare_msi,
 	.drive = drive_halted,
 	.verify = nm_driven_verify,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,8 +47,9 @@ bool nm_pair_start(struct nm_pair *pair, const struct nm_native_round *round, ch
 		snprintf(why, size, "cannot start a thread: %s", strerror(r));
 		return false;
 	}
+	/* It begins on the CPU of this thread, and gets there only when this one lets it. */
 	while (!__atomic_load_n(&pair->started, __ATOMIC_ACQUIRE))
-		__builtin_ia32_pause();
+		sched_yield();
 	if (!pair->error)
 		return true;
 	pthread_join(pair->thread, NULL);

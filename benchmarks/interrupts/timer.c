@@ -11,7 +11,6 @@
 #include "benchmarks/interrupts/interrupts.h"
 
 #include "benchmarks/native.h"
-#include "core/error.h"
 #include "vmm/kvmstats.h"
 
 #include <errno.h>
@@ -20,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <sys/timex.h>
@@ -121,23 +119,9 @@ static bool verify_period(const struct nm_guest_round *round, char *why, size_t 
 	return none_early(round, why, size);
 }
 
-static int set_halt_poll(const struct nm_vm *vm, uint64_t ns)
-{
-	struct kvm_enable_cap request = {.cap = KVM_CAP_HALT_POLL, .args = {ns}};
-
-	if (ioctl(vm->fd, KVM_ENABLE_CAP, &request))
-		return nm_fail(errno, "KVM_CAP_HALT_POLL: %s", strerror(errno));
-	return 0;
-}
-
-static int halt_poll_off(const struct nm_vm *vm)
-{
-	return set_halt_poll(vm, 0);
-}
-
 static int halt_poll_on(const struct nm_vm *vm)
 {
-	return set_halt_poll(vm, HALT_POLL_NS);
+	return nm_vm_halt_poll(vm, HALT_POLL_NS);
 }
 
 /* Of vCPU 0 since it exists; -1 when this KVM does not count it. */
@@ -444,7 +428,7 @@ const struct nm_bench nm_bench_timer_halt_poll_off = {
 	.requires = {"kvm.cap.irqchip", "kvm.cap.tsc_deadline_timer", "kvm.cap.halt_poll"},
 	.irqchip = true,
 	.expect = {.exits = 3, .exits_or = 2},
-	.configure = halt_poll_off,
+	.configure = nm_interrupts_never_poll,
 	.prepare = prepare_deadline,
 	.verify = verify_poll_off,
 };

@@ -14,6 +14,8 @@
  * also lets the host find it. What a walk costs is shown by sizes that fit a TLB against sizes that do not; 256 MiB and 1 GiB
  * cost a round up to a second before the loop, and are measured with the profile "thorough" or by name.
  */
+#include "benchmarks/memory/chase.h"
+
 #include "benchmarks/memory/backed.h"
 #include "benchmarks/native.h"
 
@@ -53,7 +55,7 @@ static uint64_t next_of(struct cycle cycle, uint64_t line)
 	return mix(cycle, (mix(cycle, line) * MULTIPLIER + INCREMENT) & cycle.mask);
 }
 
-static void write_cycle(unsigned char *host, uint64_t bytes, uint64_t base)
+void nm_chase_write(unsigned char *host, uint64_t bytes, uint64_t base)
 {
 	const struct cycle cycle = cycle_of(bytes);
 
@@ -61,8 +63,8 @@ static void write_cycle(unsigned char *host, uint64_t bytes, uint64_t base)
 		*(uint64_t *)(host + line * LINE) = base + next_of(cycle, line) * LINE;
 }
 
-static bool ends_right(uint64_t bytes, uint64_t base, uint64_t steps, uint64_t got, char *why,
-		       size_t size)
+bool nm_chase_ends_right(uint64_t bytes, uint64_t base, uint64_t steps, uint64_t got, char *why,
+			 size_t size)
 {
 	const struct cycle cycle = cycle_of(bytes);
 	uint64_t line = 0;
@@ -83,7 +85,7 @@ static int prepare(struct nm_guest_round *round, enum nm_backing backing, uint64
 
 	if (r)
 		return r;
-	write_cycle(nm_backed_region(round)->host, round->point, NM_ABI_MEMORY);
+	nm_chase_write(nm_backed_region(round)->host, round->point, NM_ABI_MEMORY);
 	round->control->argument[0] = round->point;
 	return 0;
 }
@@ -110,8 +112,8 @@ static int prepare_g2m_h2m(struct nm_guest_round *round)
 
 static bool verify(const struct nm_guest_round *round, char *why, size_t size)
 {
-	return ends_right(round->point, NM_ABI_MEMORY, round->operations, round->control->result[0],
-			  why, size);
+	return nm_chase_ends_right(round->point, NM_ABI_MEMORY, round->operations,
+				   round->control->result[0], why, size);
 }
 
 /* As the guest does, which also takes its faults before. */
@@ -140,8 +142,9 @@ static bool native(struct nm_native_round *round, enum nm_backing backing, char 
 	if (!nm_backed_native(round, &region, backing, round->point, why, size))
 		return false;
 	base = (uintptr_t)region.host;
-	write_cycle(region.host, round->point, base);
-	right = ends_right(round->point, base, steps, chase(round, region.host), why, size);
+	nm_chase_write(region.host, round->point, base);
+	right = nm_chase_ends_right(round->point, base, steps, chase(round, region.host), why,
+				    size);
 	nm_region_unmap(&region);
 	return right;
 }

@@ -32,11 +32,13 @@ static volatile uint64_t *map_page(void)
 
 static bool cycle(void)
 {
+	bool empty;
+
 	page = map_page();
 	if (!page)
 		return false;
-	++*page;
-	return !munmap((void *)page, PAGE);
+	empty = ++*page == 1;
+	return !munmap((void *)page, PAGE) && empty;
 }
 
 static bool native_cycle(struct nm_native_round *round, char *why, size_t size)
@@ -45,7 +47,7 @@ static bool native_cycle(struct nm_native_round *round, char *why, size_t size)
 
 	NM_NATIVE(round, right &= cycle());
 	if (!right)
-		snprintf(why, size, "mmap or munmap of a page failed");
+		snprintf(why, size, "mmap or munmap of a page failed, or it was not empty");
 	return right;
 }
 

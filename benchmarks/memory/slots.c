@@ -229,8 +229,11 @@ static int start_guest(struct runner *runner, const struct nm_kvm *kvm)
 	if (r)
 		return r;
 	r = nm_guest_prepare(&runner->guest, 0, "mem.slot.delete.running", 3);
-	if (!r)
-		r = -pthread_create(&runner->thread, NULL, run_guest, runner);
+	if (!r) {
+		r = pthread_create(&runner->thread, NULL, run_guest, runner);
+		if (r)
+			r = nm_fail(r, "cannot start a thread: %s", strerror(r));
+	}
 	if (r)
 		nm_guest_destroy(&runner->guest);
 	return r;

@@ -1,7 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "idt.h"
-#include "lib.h"
 
 #define BP 3
 

@@ -214,12 +214,6 @@ says err "greedy: wants the memory up to 65 MiB" "give the guest more memory"
 expect 0 boot greedy --memory 65M
 
 # Every ioctl of the set-up fails once: one line, and all that was made before is released.
-preload() {
-    # ASan must come first in the list of libraries; without it the order does not matter.
-    local asan=""
-    [[ ${SANITIZED:-OFF} == ON ]] && asan="$(gcc -print-file-name=libasan.so):"
-    env "LD_PRELOAD=$asan$KVM_FAULT" "$@"
-}
 # VM, supported CPUID, vCPU, memory, identity map, TSS, irqchip, PIT, CPUID, special registers, registers, KVM_RUN.
 for request in 0xae01 0xc008ae05 0xae41 0x4020ae46 0x4008ae48 0xae47 0xae60 0x4040ae77 0x4008ae90 0x4138ae84 \
     0x4090ae82 0xae80; do

@@ -44,4 +44,12 @@ for name, state, reason in [
 for name in ("floor.syscall", "exit.hlt"):
     assert len(m[name]["rounds"]) == 3 and all(r["state"] == "ok" for r in m[name]["rounds"]), name
 P
+
+# KVM_GET_TSC_KHZ is AEA3h. Who does not know how long a guest must wait until another is halted does not measure that.
+KVM_FAULT_IOCTL=0xaea3 KVM_FAULT_ERRNO=22 expect 4 preload "$NESTMARK" run irq.ipi.halted timer.deadline.hlt --context guest \
+    --rounds 3 --samples 20 -o json:untold.json
+valid untold.json
+if [[ $(nproc) -gt 1 ]]; then
+    [[ $(grep -c "KVM_GET_TSC_KHZ gives nothing" untold.json) -eq 2 ]] || fail "measured without the guest's frequency"
+fi
 done_testing

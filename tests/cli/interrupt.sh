@@ -88,6 +88,41 @@ for delay in 0.05 0.2 0.35 0.5 0.65 0.8; do
     fi
 done
 
+# Series go on at all of their points, and what only a pilot finds this machine to lack stays unsupported, without rounds.
+plan=('mem.stream.read.*' mem.process.shootdown --context native --rounds 10 --samples 50 -q)
+for signal in INT KILL; do
+    file=series$signal.json
+    start "$file"
+    await_rounds "$file"
+    kill "-$signal" "$pid"
+    wait "$pid" 2>/dev/null
+    [[ $signal == KILL ]] || cp "$file" stopped.json
+    code=0
+    "$NESTMARK" run --resume "$file" -q >out 2>err || code=$?
+    [[ $code -eq 0 || $code -eq 3 ]] || fail "--resume of series ended with $code: $(cat err)"
+    valid "$file"
+    /usr/bin/python3 - "$file" <<'P' || fail "resumed $file"
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["run"]["state"] == "complete" and d["run"]["supersedes"]
+points = {}
+for m in d["measurements"]:
+    points.setdefault(m["operation"], []).append(m["parameters"][m["series"]])
+    if m["state"] == "unsupported":
+        assert not m["rounds"] and m["reason"] and not m["batch"] and not m["stopped_by"], m
+    elif m["stopped_by"] == "rounds":
+        assert sorted(r["index"] for r in m["rounds"]) == list(range(1, 11)) and m["batch"] >= 1, m["operation"]
+    else:
+        assert m["stopped_by"] == "failures", m
+sizes = [1 << 20, 64 << 20]
+assert points == {"mem.stream.read.4k": sizes, "mem.stream.read.2m": sizes, "mem.process.shootdown": [2, 4, 8]}, points
+P
+done
+sed 's/"threads": 8/"threads": 800/' stopped.json >odd.json
+expect 2 "$NESTMARK" run --resume odd.json
+says err "odd.json: mem.process.shootdown: numbers that no plan has"
+plan=(exit.rdmsr floor.syscall --rounds "$rounds" --samples 1000 -q)
+
 # A resume that is killed, or has no room, loses nothing either; and one at a time.
 start twice.json
 await_rounds twice.json

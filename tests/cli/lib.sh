@@ -56,6 +56,14 @@ one_line_error() {
     }
 }
 
+# preload COMMAND…: with the KVM of tests/kvm/kvm_fault.c, which KVM_FAULT_… describe.
+preload() {
+    # ASan must come first in the list of libraries; without it the order does not matter.
+    local asan=""
+    [[ ${SANITIZED:-OFF} == ON ]] && asan="$(gcc -print-file-name=libasan.so):"
+    env "LD_PRELOAD=$asan$KVM_FAULT" "$@"
+}
+
 valid() {
     /usr/bin/python3 "$SOURCE/tests/validate.py" "$SOURCE/schema/run.schema.json" "$@" || fail "invalid: $*"
 }

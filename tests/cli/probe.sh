@@ -92,13 +92,6 @@ device_case() {
     rm -f case.json
 }
 
-preload() {
-    # ASan must come first in the list of libraries; without it the order does not matter.
-    local asan=""
-    [[ ${SANITIZED:-OFF} == ON ]] && asan="$(gcc -print-file-name=libasan.so):"
-    env "LD_PRELOAD=$asan$KVM_FAULT" "$@"
-}
-
 missing() {
     local program=$1 command=$2
     shift 2

@@ -19,13 +19,6 @@ exec(sys.argv[1])
 P
 }
 
-preload() {
-    # ASan must come first in the list of libraries; without it the order does not matter.
-    local asan=""
-    [[ ${SANITIZED:-OFF} == ON ]] && asan="$(gcc -print-file-name=libasan.so):"
-    env "LD_PRELOAD=$asan$KVM_FAULT" "$@"
-}
-
 # KVM_RUN is AE80h, KVM_CREATE_VM is AE01h, KVM_CREATE_IRQCHIP is AE60h. The canary calls KVM_RUN once.
 faulty() {
     KVM_FAULT_IOCTL=$1 KVM_FAULT_ERRNO=$2 KVM_FAULT_AFTER=${3:-0} preload "$NESTMARK" probe -J

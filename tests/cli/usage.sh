@@ -33,6 +33,8 @@ expect 2 "$NESTMARK" run --target-ci 0
 expect 2 "$NESTMARK" run --context host
 expect 2 "$NESTMARK" run --clock sundial
 says err "--clock sundial: expected tsc or instructions"
+expect 2 "$NESTMARK" run --density-max 0
+expect 2 "$NESTMARK" run --density-max 201
 expect 2 "$NESTMARK" run -o report.md
 says err "expected FORMAT:PATH"
 expect 2 "$NESTMARK" run -o poem:x

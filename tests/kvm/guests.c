@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,6 +131,29 @@ static void test_guests_that_go_wrong(void)
 	CHECK(!strcmp(result.failure, "internal_error.1"), "%s", result.failure);
 }
 
+/* At CPL3, where no KVM interprets the store. */
+static void test_memory_that_the_host_has_not(void)
+{
+	const uint64_t gpa = 0x10000000;
+	void *nothing = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct nm_guest_result result = {0};
+	struct nm_guest guest;
+
+	CHECK(nothing != MAP_FAILED, "mmap");
+	if (create(&guest, 1))
+		return;
+	CHECK(!nm_vm_add_mapped(&guest.vm, gpa, 4096, nothing, 0), "%s", nm_error_last()->text);
+	CHECK(!nm_guest_prepare(&guest, 0, "floor.loop", 3), "%s", nm_error_last()->text);
+	nm_guest_control(&guest, 0)->samples = 1;
+	nm_guest_control(&guest, 0)->overhead_gpa = gpa;
+	CHECK(!nm_guest_run(&guest, 0, LIMIT_NS, &result), "%s", nm_error_last()->text);
+	CHECK(result.end == NM_GUEST_KVM_ERROR, "ended as %d: %s", (int)result.end, result.text);
+	CHECK(strstr(result.text, "the host has no memory"), "%s", result.text);
+	CHECK(!result.failure[0], "%s", result.failure);
+	nm_guest_destroy(&guest);
+	munmap(nothing, 4096);
+}
+
 static void ignore_access(void *context, const struct nm_access *access)
 {
 	(void)access;
@@ -234,6 +258,8 @@ static void test_mapping(void)
 	CHECK(nm_guest_map(&guest, NM_ABI_MEMORY + 4096, 1u << 21, 1u << 21) == -EINVAL, "crooked");
 	CHECK(nm_guest_map(&guest, NM_ABI_MEMORY, 8192, 8192) == -EINVAL, "no page size");
 	CHECK(nm_guest_map(&guest, 0, 4096, 4096) == -EINVAL, "over the payload");
+	CHECK(nm_guest_map(&guest, NM_ABI_MEMORY + (1ull << 31), 4096, 4096) == -EINVAL,
+	      "within a larger page");
 	CHECK(nm_guest_map(&guest, 16 * NM_ABI_MEMORY, NM_ABI_MEMORY * 2, 4096) == -ENOSPC,
 	      "more tables than there is room for");
 	nm_guest_destroy(&guest);
@@ -433,6 +459,7 @@ int main(void)
 	test_canary();
 	test_spinning_guest_is_ended();
 	test_guests_that_go_wrong();
+	test_memory_that_the_host_has_not();
 	test_several_vcpus();
 	test_mapping();
 	test_statistics();

@@ -6,7 +6,7 @@
 source "$(dirname "$0")/../cli/lib.sh"
 
 measures "$SOURCE/lab/nestmark-lab" svm --cpus 2 --nestmark "$NESTMARK" -- \
-    run 'irq.ipi.*' 'irq.irqfd.*' 'irq.[mns]*.spinning' irq.spin.ring irq.nmi.ioctl irq.ioctl 'native.*' 'drill.p*' 'drill.dri*' \
+    run 'irq.ipi.*' 'irq.irqfd.*' 'irq.[mns]*.spinning' irq.spin.ring irq.nmi.ioctl irq.ioctl 'native.*' 'io.blk.null*' io.blk.read.4k io.blk.flush 'drill.p*' 'drill.dri*' \
     --rounds 6 --samples 40 --time-limit 2s -q -o json:run.json
 valid run.json
 /usr/bin/python3 - <<'P' || fail "states"
@@ -51,5 +51,7 @@ problems = [(m["operation"], m["context"], m["parameters"], m["state"], m["reaso
 assert not problems, "\n".join(map(str, problems))
 assert sum(m["context"] == "guest" and m["operation"].startswith("irq.") and len(m["rounds"]) == 6
            for m in measurements) >= 13, "operations are missing"
+assert sum(m["context"] == "guest" and m["operation"].startswith("io.") and len(m["rounds"]) == 6
+           for m in measurements) == 11, "I/O is missing"
 P
 done_testing

@@ -457,16 +457,19 @@ Test(summary, distributions_of_usable_rounds_add_up_in_order)
 	set_bucket(&m->rounds.items[0], "1000", 1);
 	set_bucket(&m->rounds.items[1], "50", 5);
 	set_bucket(&m->rounds.items[1], "200", 3);
+	set_bucket(&m->rounds.items[0], "2000", INT64_MAX);
+	set_bucket(&m->rounds.items[1], "2000", 1);
 	set_bucket(&m->rounds.items[2], "50", 99);
 	fail_round(&m->rounds.items[2]);
 	summarise(m);
 	summarise(m);
-	cr_assert_eq(sum->count, 3, "%zu buckets", sum->count);
+	cr_assert_eq(sum->count, 4, "%zu buckets", sum->count);
 	cr_assert_str_eq(sum->pairs[0].name, "50", "%s is first", sum->pairs[0].name);
 	cr_assert_eq(sum->pairs[0].value.integer, 12, "of 50");
 	cr_assert_str_eq(sum->pairs[1].name, "200", "%s is second", sum->pairs[1].name);
 	cr_assert_eq(sum->pairs[1].value.integer, 3, "of 200");
 	cr_assert_eq(sum->pairs[2].value.integer, 1, "of 1000");
+	cr_assert_eq(sum->pairs[3].value.integer, INT64_MAX, "of 2000");
 }
 
 Test(summary, quiet_rounds_with_their_exits_are_ok)
@@ -796,6 +799,18 @@ Test(summary, a_median_of_next_to_nothing_is_known_well_enough)
 		m->rounds.items[i].p5 = 0.5;
 	}
 	assert_state(m, NM_STATE_OK, NULL);
+}
+
+Test(summary, a_short_operation_whose_median_is_not_known_is_noise)
+{
+	struct nm_measurement *m = measured("floor.loop", NM_CONTEXT_NATIVE, 10);
+
+	for (size_t i = 0; i < 10; i++) {
+		m->rounds.items[i].overhead = 0;
+		m->rounds.items[i].p50 = i < 5 ? 5 : 10;
+		m->rounds.items[i].p5 = 5;
+	}
+	assert_state(m, NM_STATE_NOISY, "the median is known to 33 % only");
 }
 
 Test(summary, quiet_rounds_are_those_at_the_floor)
@@ -1186,6 +1201,22 @@ Test(digest, a_wrong_result_keeps_its_numbers)
 	cr_assert_eq(round.state, NM_STATE_INVALID, "it is %s", nm_state_names[round.state]);
 	cr_assert_str_eq(round.failure, "invalid", "its kind is %s", round.failure);
 	assert_near(round.min, (101 - 20) * 0.5, "min");
+}
+
+Test(digest, a_wrong_result_before_the_loop_has_ended_has_no_numbers)
+{
+	const struct nm_round_order order = {.samples = 100, .batch = 1};
+	struct nm_round_area *area = new_area(&order);
+	struct nm_round round;
+
+	area->state = NM_STATE_INVALID;
+	area->host_ns = 0;
+	strcpy(area->reason, "the driver saw something else");
+	round = digest(&order, area);
+	cr_assert_eq(round.state, NM_STATE_INVALID, "it is %s", nm_state_names[round.state]);
+	cr_assert_str_eq(round.failure, "invalid", "its kind is %s", round.failure);
+	cr_assert_eq(round.samples, 0, "%zu samples", (size_t)round.samples);
+	cr_assert_eq(round.counters_per_op.count, 0, "there are counters");
 }
 
 Test(digest, clocks_that_are_far_apart_are_flagged)
@@ -1758,6 +1789,55 @@ Test(resume, measurements_that_no_plan_has_are_not)
 	assert_not_resumed("floor.syscall: numbers");
 }
 
+/* A planned measurement of a native operation, at the point of its series. */
+static void set_native(struct nm_measurement *m, const char *operation, const char *series,
+		       int64_t point)
+{
+	m->operation = operation;
+	m->version = nm_bench_find(operation)->version;
+	m->context = NM_CONTEXT_NATIVE;
+	m->series = series;
+	m->batch = 1;
+	if (series)
+		nm_map_set(&document.arena, &m->parameters, series, NM_INT(point));
+}
+
+Test(resume, points_that_no_series_has_are_not)
+{
+	struct nm_measurement *m = &document.measurements.items[0];
+
+	set_native(m, "mem.process.shootdown", "threads", 4);
+	assert_resumes();
+	set_native(m, "mem.process.shootdown", "threads", 9);
+	assert_not_resumed("mem.process.shootdown: numbers");
+	set_native(m, "mem.process.shootdown", "threads", -1);
+	assert_not_resumed("mem.process.shootdown: numbers");
+	set_native(m, "mem.process.shootdown", "bytes", 4);
+	assert_not_resumed("mem.process.shootdown: numbers");
+	set_native(m, "mem.process.shootdown", NULL, 0);
+	assert_not_resumed("mem.process.shootdown: numbers");
+	set_native(m, "floor.loop", NULL, 0);
+	assert_resumes();
+	set_native(m, "floor.loop", "threads", 4);
+	assert_not_resumed("floor.loop: numbers");
+}
+
+Test(resume, batches_that_no_pilot_chooses_are_not)
+{
+	struct nm_measurement *m = &document.measurements.items[0];
+
+	set_native(m, "mem.touch.write.anon", NULL, 0);
+	assert_resumes();
+	m->batch = 2;
+	assert_not_resumed("mem.touch.write.anon: numbers");
+	set_native(m, "mem.chase.g4k.h4k", "bytes", 1 << 20);
+	assert_not_resumed("mem.chase.g4k.h4k: numbers");
+	m->batch = nm_bench_find("mem.chase.g4k.h4k")->batch;
+	assert_resumes();
+	m->batch = 0;
+	assert_resumes();
+}
+
 Test(resume, another_clock_is_not)
 {
 	document.run.clock = NM_CLOCK_INSTRUCTIONS;
@@ -1945,7 +2025,9 @@ Test(session, a_process_that_is_killed_is_a_failed_round)
 	struct nm_measurement *m = begin("drill.crash");
 
 	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
-	assert_indices(m, "0 2 ");
+	assert_indices(m, "1 2 ");
+	cr_assert_eq(m->batch, 0, "a process that died has chosen a batch of %zu",
+		     (size_t)m->batch);
 	cr_assert_eq(m->rounds.items[1].state, NM_STATE_FAILED, "it is %s",
 		     nm_state_names[m->rounds.items[1].state]);
 	cr_assert(strstr(m->rounds.items[1].reason, "killed by signal 9"), "it says %s",
@@ -1953,6 +2035,103 @@ Test(session, a_process_that_is_killed_is_a_failed_round)
 	cr_assert_str_eq(m->stopped_by, "failures", "it was stopped by %s", m->stopped_by);
 	cr_assert_eq(nm_session_summarise(&document), 0, "%s", nm_error_last()->text);
 	cr_assert_eq(m->state, NM_STATE_FAILED, "it is %s", nm_state_names[m->state]);
+}
+
+Test(session, what_ends_before_its_loop_has_no_numbers)
+{
+	const struct nm_kvm none = {.fd = -1};
+	struct nm_measurement *m;
+
+	host.kvm = &none;
+	pass_all();
+	m = begin("mem.slot.create");
+	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
+	assert_indices(m, "1 2 ");
+	cr_assert_eq(m->rounds.items[0].state, NM_STATE_FAILED, "it is %s",
+		     nm_state_names[m->rounds.items[0].state]);
+	cr_assert(isnan(m->rounds.items[0].p50), "p50 %g", m->rounds.items[0].p50);
+	cr_assert(strstr(m->rounds.items[0].reason, "creation of a memory slot"), "it says %s",
+		  m->rounds.items[0].reason);
+}
+
+/* mem.touch.write.file needs a disk, and this process says where it is. */
+static struct nm_measurement *begin_without_disk(void)
+{
+	struct nm_measurement *m = begin("mem.touch.write.file");
+
+	setenv("TMPDIR", "/dev/null/absent", 1);
+	return m;
+}
+
+static void assert_lacks_disk(const struct nm_measurement *m)
+{
+	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
+	assert_indices(m, "");
+	cr_assert_eq(m->state, NM_STATE_UNSUPPORTED, "it is %s", nm_state_names[m->state]);
+	cr_assert(strstr(m->reason, "no temporary file"), "it says %s", m->reason);
+	cr_assert(strstr(m->remedy, "set TMPDIR"), "the remedy is %s", m->remedy);
+	cr_assert_eq(m->batch, 0, "there is a batch");
+}
+
+Test(session, what_a_pilot_finds_to_lack_is_unsupported)
+{
+	assert_lacks_disk(begin_without_disk());
+}
+
+/* A round needs more memory than its pilot. */
+Test(session, what_the_first_round_finds_to_lack_is_unsupported)
+{
+	struct nm_measurement *m = begin_without_disk();
+
+	m->batch = 1;
+	assert_lacks_disk(m);
+}
+
+Test(session, what_a_later_round_lacks_is_a_failure)
+{
+	struct nm_measurement *m = begin_without_disk();
+
+	m->batch = 1;
+	add_round(&document, m)->index = 1;
+	cr_assert_eq(run_session(), 0, "%s", nm_error_last()->text);
+	assert_indices(m, "1 2 3 ");
+	cr_assert_eq(m->rounds.items[2].state, NM_STATE_FAILED, "it is %s",
+		     nm_state_names[m->rounds.items[2].state]);
+	cr_assert_str_eq(m->rounds.items[2].failure, "other", "%s", m->rounds.items[2].failure);
+	cr_assert_eq(nm_session_summarise(&document), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(m->state, NM_STATE_FAILED, "it is %s", nm_state_names[m->state]);
+	cr_assert(strstr(m->reason, "2 of 3 rounds failed: no temporary file"), "it says %s",
+		  m->reason);
+}
+
+static int run_round_on(const int *cpus, size_t count, struct nm_round *round)
+{
+	struct nm_session session = {.document = &document,
+				     .host = &host,
+				     .journal = &journal,
+				     .cpus = cpus,
+				     .cpu_count = count};
+
+	return nm_session_round(&session, 0, 1, &document.arena, round);
+}
+
+Test(session, a_pilot_that_failed_is_repeated)
+{
+	const int nowhere[] = {100000};
+	const struct nm_measurement *m = begin("floor.loop");
+	struct nm_round round;
+	int cpus[8];
+	size_t count;
+
+	cr_assert_eq(nm_topology_order(topology, -1, cpus, 8, &count), 0, "%s",
+		     nm_error_last()->text);
+	cr_assert_eq(run_round_on(nowhere, 1, &round), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(round.state, NM_STATE_FAILED, "it is %s", nm_state_names[round.state]);
+	cr_assert_eq(round.index, 1, "it is number %zu", (size_t)round.index);
+	cr_assert_eq(m->batch, 0, "it has chosen a batch of %zu", (size_t)m->batch);
+	cr_assert_eq(run_round_on(cpus, count, &round), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(round.state, NM_STATE_OK, "%s", round.reason);
+	cr_assert_gt(m->batch, 1, "a loop of nothing is not batched");
 }
 
 Test(session, the_user_can_stop_it)

@@ -151,6 +151,7 @@ static inline void sample_plan(struct nm_document *document)
 				  .cpu = -1,
 				  .kvm_device = "/dev/kvm",
 				  .exits_below = true,
+				  .density_max = 100,
 				  .soak_ns = 7200000000000};
 	nm_strings_add(&document->arena, &plan->patterns, "exit.*");
 	nm_strings_add(&document->arena, &plan->contexts, "native");
