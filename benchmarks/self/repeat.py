@@ -6,7 +6,8 @@
     repeat.py build/release/nestmark [OPTION OF RUN…]     runs twice, keeps both documents in the current directory
     repeat.py ONE.json OTHER.json                         compares two documents
 
-The share is over measurements that are ok in both. Ends with 1 when fewer than 95 % of the intervals of the p50 overlap, or a state differs.
+The share is over measurements that are ok in both. Ends with 1 when fewer than 95 % of the intervals of the
+p50 overlap, or a state differs.
 """
 import json
 import subprocess
