@@ -6,7 +6,7 @@ source "$(dirname "$0")/../cli/lib.sh"
 
 # Bochs 2.7 never takes an interrupt out of a guest that spins with its own interrupts off: not drill.spin.
 measures "$SOURCE/lab/nestmark-lab" vmx --counted --nestmark "$NESTMARK" --time-limit 800 -- \
-    run '*' 'drill.[!s]*' drill.silent --rounds 3 --samples 150 --time-limit 2s -q -o json:run.json
+    run '*' 'drill.[!s]*' drill.silent --rounds 3 --samples 300 --time-limit 2s -q -o json:run.json
 valid run.json
 "$SOURCE/tests/lab/states.py" vmx run.json || fail "states"
 /usr/bin/python3 - <<'P' || fail "findings"
