@@ -28,6 +28,7 @@ struct nm_axis {
 	uint64_t points[NM_MAX_POINTS];
 	size_t count;
 	size_t usual; /* that all profiles measure; the others only "thorough" or an operation that is named in full; 0: all */
+	size_t quick; /* that the profile "quick" measures, unless the operation is named in full; 0: as the others */
 	size_t counted; /* under a clock that counts instructions, to which the others look alike; 0: no such */
 };
 

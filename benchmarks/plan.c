@@ -12,10 +12,12 @@
 #include <string.h>
 
 const struct nm_profile nm_profiles[] = {
-	{"standard", "10 rounds of 2000 samples", 10, 2000, 5 * NM_NS_PER_S, false},
-	{"quick", "6 rounds of 1000 samples: for a look, not for a verdict", 6, 1000, NM_NS_PER_S,
+	{"standard", "10 rounds of 2000 samples", 10, 2000, 5 * NM_NS_PER_S, false, false},
+	{"quick",
+	 "6 rounds of 1000 samples and the first points of series: for a look, not for a verdict",
+	 6, 1000, NM_NS_PER_S, false, true},
+	{"thorough", "20 rounds of 10000 samples, with p99.9", 20, 10000, 20 * NM_NS_PER_S, true,
 	 false},
-	{"thorough", "20 rounds of 10000 samples, with p99.9", 20, 10000, 20 * NM_NS_PER_S, true},
 	{0},
 };
 
@@ -214,9 +216,11 @@ static size_t points_of(const struct nm_document *document, const struct nm_sele
 
 	if (document->run.clock == NM_CLOCK_INSTRUCTIONS && axis->counted)
 		return axis->counted;
-	if (!axis->usual || (profile && profile->all_points) || is_named(selection, bench))
+	if (is_named(selection, bench) || (profile && profile->all_points))
 		return axis->count;
-	return axis->usual;
+	if (axis->quick && profile && profile->few_points)
+		return axis->quick;
+	return axis->usual ? axis->usual : axis->count;
 }
 
 /* A side of an operation: one measurement, or one for each point of its axis. */

@@ -37,6 +37,7 @@ struct nm_profile {
 	uint64_t samples;
 	uint64_t round_limit_ns;
 	bool all_points; /* of every axis */
+	bool few_points; /* as many as an axis has for a look */
 };
 
 /** All profiles, the default one first; name is NULL at the end. */

@@ -40,8 +40,14 @@ DISK_NATIVE(write_128k)
 DISK_NATIVE(flush)
 DISK_NATIVE(read_4k_threads)
 
-static const struct nm_axis depths = {.name = "depth", .points = {1, 8, 32}, .count = 3};
-static const struct nm_axis few_depths = {.name = "depth", .points = {1, 8}, .count = 2};
+static const struct nm_axis depths = {.name = "depth",
+				      .points = {1, 8, 32},
+				      .count = 3,
+				      .quick = 1};
+static const struct nm_axis few_depths = {.name = "depth",
+					  .points = {1, 8},
+					  .count = 2,
+					  .quick = 1};
 
 /* A disk can take milliseconds for each request: with more samples a round would reach its time limit. */
 #define ON_FILE .disk = true, .cpls = NM_CPL3, .max_samples = 200

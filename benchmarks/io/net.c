@@ -249,6 +249,7 @@ static const struct nm_axis sizes = {
 	.name = "bytes",
 	.points = {1500, 65536},
 	.count = 2,
+	.quick = 1,
 };
 
 const struct nm_bench nm_bench_io_net_reflect = {

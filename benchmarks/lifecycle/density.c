@@ -135,6 +135,7 @@ static const struct nm_axis guests = {.name = "guests",
 				      .points = {1, 10, 30, 50, 100, 200},
 				      .count = 6,
 				      .usual = 3,
+				      .quick = 2,
 				      .counted = 2};
 
 const struct nm_bench nm_bench_life_density_start = {

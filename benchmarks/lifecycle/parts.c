@@ -460,10 +460,8 @@ const struct nm_bench nm_bench_life_vcpu_cpuid = {
 	.native = native_cpuid,
 };
 
-static const struct nm_axis vcpus = {.name = "vcpus",
-				     .points = {1, 2, 4, 8},
-				     .count = 4,
-				     .counted = 2};
+static const struct nm_axis vcpus = {
+	.name = "vcpus", .points = {1, 2, 4, 8}, .count = 4, .quick = 2, .counted = 2};
 
 const struct nm_bench nm_bench_life_vcpus = {
 	.name = "life.vcpus",

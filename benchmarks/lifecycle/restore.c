@@ -187,6 +187,7 @@ static const struct nm_axis sizes = {.name = "bytes",
 				     .points = {1u << 20, 16u << 20, 64u << 20},
 				     .count = 3,
 				     .usual = 2,
+				     .quick = 1,
 				     .counted = 1};
 
 const struct nm_bench nm_bench_life_snapshot = {

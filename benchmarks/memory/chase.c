@@ -164,6 +164,7 @@ static const struct nm_axis sizes = {
 	.points = {256u << 10, 1u << 20, 4u << 20, 16u << 20, 64u << 20, 256u << 20, 1u << 30},
 	.count = 7,
 	.usual = 5,
+	.quick = 3,
 	.counted = 1,
 };
 

@@ -241,6 +241,7 @@ static const struct nm_axis sizes = {
 	.name = "bytes",
 	.points = {1u << 20, 64u << 20},
 	.count = 2,
+	.quick = 1,
 	.counted = 1,
 };
 

@@ -59,6 +59,8 @@ Test(registry, axes_have_ascending_points)
 			continue;
 		cr_assert(axis->count && axis->count <= NM_MAX_POINTS, "%s: points", name);
 		cr_assert(axis->usual < axis->count, "%s: usual points", name);
+		cr_assert(axis->quick < (axis->usual ? axis->usual : axis->count),
+			  "%s: quick points", name);
 		cr_assert(axis->counted <= axis->count, "%s: counted points", name);
 		for (size_t point = 1; point < axis->count; point++)
 			cr_assert_gt(axis->points[point], axis->points[point - 1], "%s", name);
@@ -276,6 +278,11 @@ Test(plan, slow_points_are_for_those_who_ask)
 	assert_points("mem.slot.mov?", 2);
 	document.run.plan.profile = "thorough";
 	assert_points("mem.slot.mov?", 3);
+	document.run.plan.profile = "standard";
+	assert_points("mem.chase.g4k.h4[k]", 5);
+	document.run.plan.profile = "quick";
+	assert_points("mem.chase.g4k.h4[k]", 3);
+	assert_points("mem.chase.g4k.h4k", 7);
 	document.run.clock = NM_CLOCK_INSTRUCTIONS;
 	assert_points("mem.slot.mov?", 1);
 	assert_points("mem.slot.move", 1);
