@@ -45,7 +45,7 @@ static const struct nm_field statistic_fields[] = {
 	{FIELD(STRING, nm_statistic, reason), .optional = true},
 	END,
 };
-static const struct nm_record statistic_record = RECORD(nm_statistic, statistic_fields);
+const struct nm_record nm_statistic_record = RECORD(nm_statistic, statistic_fields);
 
 static const struct nm_field round_fields[] = {
 	{FIELD(UINT, nm_round, index)},
@@ -80,12 +80,12 @@ static const struct nm_field round_fields[] = {
 const struct nm_record nm_round_record = RECORD(nm_round, round_fields);
 
 static const struct nm_field summary_fields[] = {
-	{FIELD(RECORD, nm_summary, floor), .record = &statistic_record},
-	{FIELD(RECORD, nm_summary, p50), .record = &statistic_record},
-	{FIELD(RECORD, nm_summary, p90), .record = &statistic_record},
-	{FIELD(RECORD, nm_summary, p99), .record = &statistic_record},
-	{FIELD(RECORD, nm_summary, p999), .record = &statistic_record},
-	{FIELD(RECORD, nm_summary, mean), .record = &statistic_record},
+	{FIELD(RECORD, nm_summary, floor), .record = &nm_statistic_record},
+	{FIELD(RECORD, nm_summary, p50), .record = &nm_statistic_record},
+	{FIELD(RECORD, nm_summary, p90), .record = &nm_statistic_record},
+	{FIELD(RECORD, nm_summary, p99), .record = &nm_statistic_record},
+	{FIELD(RECORD, nm_summary, p999), .record = &nm_statistic_record},
+	{FIELD(RECORD, nm_summary, mean), .record = &nm_statistic_record},
 	{FIELD(REAL, nm_summary, min)},
 	{FIELD(REAL, nm_summary, max)},
 	END,
@@ -128,7 +128,7 @@ static const struct nm_field measurement_fields[] = {
 	{FIELD(STRING, nm_measurement, stopped_by), .nullable = true},
 	{FIELD(RECORD, nm_measurement, summary), .record = &summary_record},
 	{FIELD(MAP, nm_measurement, histogram), .optional = true},
-	{FIELD(RECORD, nm_measurement, native_ratio), .record = &statistic_record},
+	{FIELD(RECORD, nm_measurement, native_ratio), .record = &nm_statistic_record},
 	{FIELD(RECORD, nm_measurement, evidence), .record = &evidence_record},
 	{FIELD(RECORDS, nm_measurement, rounds), .record = &nm_round_record},
 	END,

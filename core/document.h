@@ -289,6 +289,7 @@ struct nm_document {
 };
 
 extern const struct nm_record nm_document_record;
+extern const struct nm_record nm_statistic_record;
 extern const struct nm_record nm_round_record;
 extern const struct nm_record nm_finding_record;
 extern const struct nm_record nm_machine_record;
