@@ -10,6 +10,7 @@
 #include "probes/number.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -105,6 +106,24 @@ static int add_kernel_view(struct nm_probe_context *context)
 	return r ? r : add_page_bytes(context, text);
 }
 
+/*
+ * A hypervisor that does not intercept CPUID of user code shows what lies beneath there, and the kernel another CPU. A CPU
+ * without a brand is one to which the kernel gives a name.
+ */
+static int add_kernel_brand(struct nm_probe_context *context, const char *info, const char *brand)
+{
+	const char *name = nm_text_field(context->arena, info, "model name");
+
+	if (!name || !*brand || !strcmp(name, brand))
+		return 0;
+	return nm_finding_add(
+		context, "cpu.kernel_brand", NM_STATUS_WARN, NM_STRING(name), NULL,
+		"/proc/cpuinfo; CPUID of this process shows \"%s\": the hypervisor below this "
+		"kernel does "
+		"not intercept it, and what CPUID tells here is of the machine beneath",
+		brand);
+}
+
 int nm_probe_cpu(struct nm_probe_context *context)
 {
 	struct nm_machine *machine = context->machine;
@@ -130,6 +149,8 @@ int nm_probe_cpu(struct nm_probe_context *context)
 			   "CPUID 80000002h; %s family %u model %u stepping %u, microcode %s",
 			   cpu.vendor, cpu.family, cpu.model, cpu.stepping,
 			   machine->microcode ? machine->microcode : "unknown");
+	if (!r)
+		r = add_kernel_brand(context, info, cpu.brand);
 	if (!r)
 		r = add_virtualization(context, &cpu);
 	if (!r)

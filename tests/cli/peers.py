@@ -12,6 +12,7 @@ import sys
 TOOLS = ("lscpu", "cpuid", "virt-what", "systemd-detect-virt", "kvm-ok", "virt-host-validate")
 HYPERVISORS = {"kvm": "KVM", "amazon": "KVM", "microsoft": "Hyper-V", "hyperv": "Hyper-V", "vmware": "VMware",
                "xen": "Xen", "qemu": "QEMU TCG"}
+UNKNOWN_TO_LSCPU = {"bhyve"}
 
 findings = {}
 problems = []
@@ -54,7 +55,7 @@ def compare_lscpu():
     collect(json.loads(output("lscpu", "-J")[0])["lscpu"])
     evidence = findings["cpu.brand"]["evidence"]
     same("lscpu Architecture", value("cpu.architecture"), fields["Architecture"])
-    same("lscpu Model name", value("cpu.brand"), fields["Model name"])
+    same("lscpu Model name", value("cpu.kernel_brand") or value("cpu.brand"), fields["Model name"])
     for field, pattern in (("Vendor ID", r"; (\S+) family"), ("CPU family", r"family (\d+)"), ("Model", r"model (\d+)"),
                            ("Stepping", r"stepping (\d+)")):
         same(f"lscpu {field}", re.search(pattern, evidence)[1], fields[field])
@@ -68,7 +69,8 @@ def compare_lscpu():
     flag = {"VT-x": "vmx", "AMD-V": "svm"}.get(fields.get("Virtualization"), "none")
     same("lscpu Virtualization", value("cpu.virtualization"), flag)
     vendor = fields.get("Hypervisor vendor", "none").lower()
-    same("lscpu Hypervisor vendor", value("platform.hypervisor"), HYPERVISORS.get(vendor, vendor))
+    ours = value("platform.hypervisor")
+    same("lscpu Hypervisor vendor", "none" if ours in UNKNOWN_TO_LSCPU else ours, HYPERVISORS.get(vendor, vendor))
     for field, text in fields.items():
         if field.startswith("Vulnerability "):
             name = field.removeprefix("Vulnerability ").lower().replace(" ", "_")

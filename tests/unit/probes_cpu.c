@@ -23,6 +23,33 @@ Test(probes_cpu, an_intel_guest_with_vmx)
 	cr_assert_eq(case_machine.stepping, 8, "stepping");
 }
 
+#define LEAF_8_0 "   0x80000000 0x00: eax=0x80000004 ebx=0x00000000 ecx=0x00000000 edx=0x00000000\n"
+#define LEAF_BRAND(number, eax)                                                                    \
+	"   0x8000000" number " 0x00: eax=" eax " ebx=0x00000000 ecx=0x00000000 edx=0x00000000\n"
+#define BRAND_ABC                                                                                  \
+	LEAF_8_0 LEAF_BRAND("2", "0x00636261") LEAF_BRAND("3", "0x00000000")                       \
+		LEAF_BRAND("4", "0x00000000")
+
+Test(probes_cpu, a_kernel_that_sees_another_cpu_than_user_code)
+{
+	given_text("nestmark/cpuid", LEAF_0 LEAF_1_VMX BRAND_ABC);
+	given_text("proc/cpuinfo", "model name\t: xyz\n");
+	probe_with(nm_probe_cpu);
+	found_string("cpu.brand", "abc");
+	found_string("cpu.kernel_brand", "xyz");
+	found_status("cpu.kernel_brand", NM_STATUS_WARN);
+}
+
+Test(probes_cpu, a_kernel_that_sees_the_same_cpu)
+{
+	given_text("nestmark/cpuid", LEAF_0 LEAF_1_VMX BRAND_ABC);
+	given_text("proc/cpuinfo", "model name\t: abc\n");
+	probe_with(nm_probe_cpu);
+	found_string("cpu.brand", "abc");
+	cr_assert_null(nm_findings_get(&case_findings, "cpu.kernel_brand"),
+		       "a warning for nothing");
+}
+
 Test(probes_cpu, without_cpuid_nothing_is_claimed)
 {
 	given_error(NM_ANSWER_TEXT, "nestmark/cpuid", ENOTSUP);
