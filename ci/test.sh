@@ -24,7 +24,7 @@ run_preset() {
         tail -n 60 "$log"
         exit 1
     }
-    ctest --preset "$preset" "$@" | tee "$log"
+    ctest --preset "$preset" -j "$(nproc)" "$@" | tee "$log"
     if [[ -e /dev/kvm ]] && grep -q -e '\*\*\*Skipped' -e '\*\*\*Not Run' "$log"; then
         echo "test.sh: tests were skipped although /dev/kvm is there" >&2
         exit 1
