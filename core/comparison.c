@@ -4,8 +4,9 @@
 
 #include "core/text.h"
 
-const char *const nm_verdict_names[] = {"equal",   "improved", "inconclusive", "regressed",
-					"invalid", "missing",  "added",	       NULL};
+const char *const nm_verdict_names[] = {"equal",     "improved",    "inconclusive",
+					"regressed", "invalid",	    "missing",
+					"added",     "unsupported", NULL};
 const char *const nm_comparison_mode_names[] = {"documents", "machines", "guest_native", "ab",
 						NULL};
 const char *const nm_compared_kind_names[] = {"floor", "p50", "p99", NULL};
@@ -19,6 +20,8 @@ const char *const nm_compared_kind_names[] = {"floor", "p50", "p99", NULL};
 
 static const struct nm_field compared_statistic_fields[] = {
 	{FIELD(ENUM, nm_compared_statistic, kind), .names = nm_compared_kind_names},
+	{FIELD(UINT, nm_compared_statistic, base_rounds)},
+	{FIELD(UINT, nm_compared_statistic, changed_rounds)},
 	{FIELD(RECORD, nm_compared_statistic, base), .record = &nm_statistic_record},
 	{FIELD(RECORD, nm_compared_statistic, changed), .record = &nm_statistic_record},
 	{FIELD(RECORD, nm_compared_statistic, ratio), .record = &nm_statistic_record},
@@ -116,11 +119,9 @@ static const struct nm_field group_fields[] = {
 static const struct nm_record group_record = {sizeof(struct nm_comparison_group), group_fields};
 
 static const struct nm_field gate_fields[] = {
-	{FIELD(STRING, nm_gate, policy)},
-	{FIELD(BOOL, nm_gate, passed)},
-	{FIELD(STRINGS, nm_gate, failures)},
-	{FIELD(STRINGS, nm_gate, warnings)},
-	END,
+	{FIELD(STRING, nm_gate, policy)},    {FIELD(BOOL, nm_gate, passed)},
+	{FIELD(UINT, nm_gate, regressions)}, {FIELD(STRINGS, nm_gate, failures)},
+	{FIELD(STRINGS, nm_gate, warnings)}, END,
 };
 static const struct nm_record gate_record = {sizeof(struct nm_gate), gate_fields};
 
@@ -132,8 +133,6 @@ static const struct nm_field comparison_fields[] = {
 	{FIELD(RECORD, nm_comparison, base), .record = &side_record},
 	{FIELD(RECORD, nm_comparison, changed), .record = &side_record},
 	{FIELD(RECORDS, nm_comparison, differences), .record = &difference_record},
-	{FIELD(UINT, nm_comparison, seed)},
-	{FIELD(UINT, nm_comparison, resamples)},
 	{FIELD(REAL, nm_comparison, false_discovery_rate)},
 	{FIELD(UINT, nm_comparison, family)},
 	{FIELD(MAP, nm_comparison, verdicts)},

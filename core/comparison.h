@@ -18,9 +18,10 @@ enum nm_verdict {
 	NM_VERDICT_IMPROVED,
 	NM_VERDICT_INCONCLUSIVE, /* the data do not decide */
 	NM_VERDICT_REGRESSED,
-	NM_VERDICT_INVALID, /* a side is not ok, or the two cannot be compared */
-	NM_VERDICT_MISSING, /* in the base, not in the new document */
-	NM_VERDICT_ADDED,   /* in the new document only */
+	NM_VERDICT_INVALID,	/* a side is not ok, or the two cannot be compared */
+	NM_VERDICT_MISSING,	/* in the base, not in the new document */
+	NM_VERDICT_ADDED,	/* in the new document only */
+	NM_VERDICT_UNSUPPORTED, /* on both sides: nothing to compare */
 };
 
 enum nm_comparison_mode {
@@ -39,16 +40,18 @@ extern const char *const nm_compared_kind_names[]; /* "floor", "p50", "p99" */
 
 /** One statistic on both sides. Latencies are in the unit of the line. */
 struct nm_compared_statistic {
-	int kind; /* enum nm_compared_kind */
+	int kind;			      /* enum nm_compared_kind */
+	uint64_t base_rounds, changed_rounds; /* that have it; of pairs both are the same */
 	struct nm_statistic base, changed;
-	struct nm_statistic ratio; /* changed / base, 95 % bootstrap interval over rounds */
+	struct nm_statistic
+		ratio; /* changed / base, 95 % bootstrap interval over all resamples of rounds */
 	struct nm_statistic shift; /* Hodges-Lehmann, with its rank interval */
 	double p;		   /* Mann-Whitney on rounds, or Wilcoxon signed-rank on pairs */
 	double p_adjusted;	   /* Benjamini-Hochberg over the family */
 	double cliffs_delta;
 	const char *effect; /* the label of that: negligible, small, medium, large; NULL */
 	double threshold_percent;
-	bool gated;		   /* the policy judges it */
+	bool gated;		   /* decides the line; the others are shown */
 	int verdict;		   /* enum nm_verdict */
 	const char *reason;	   /* set unless the verdict is equal, improved or regressed */
 	uint64_t rounds_to_decide; /* of an inconclusive one, a side, estimated; 0: not known */
@@ -132,6 +135,7 @@ struct nm_comparison_group {
 struct nm_gate {
 	const char *policy; /* its file, or "default" */
 	bool passed;
+	uint64_t regressions;	    /* lines that it judges and that regressed */
 	struct nm_strings failures; /* one line each: why not */
 	struct nm_strings warnings;
 };
@@ -147,7 +151,6 @@ struct nm_comparison {
 		struct nm_difference *items;
 		size_t count;
 	} differences;
-	uint64_t seed, resamples;
 	double false_discovery_rate; /* q of Benjamini-Hochberg */
 	uint64_t family;	     /* tests that were corrected together */
 	struct nm_map verdicts;	     /* count by verdict, of lines */

@@ -1,0 +1,155 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/gate.h"
+
+#include "analysis/line.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* What the gate counted. */
+struct tally {
+	size_t lines, compared, undecided, inconclusive;
+};
+
+__attribute__((format(printf, 3, 4))) static int
+say(struct nm_comparison *comparison, struct nm_strings *lines, const char *format, ...)
+{
+	va_list args;
+	const char *line;
+
+	va_start(args, format);
+	line = nm_arena_vprintf(&comparison->arena, format, args);
+	va_end(args);
+	return line ? nm_strings_add(&comparison->arena, lines, line) : -ENOMEM;
+}
+
+/* A state that was bad before is the base's; one that got worse is not excused by any share. */
+static bool got_worse(const struct nm_compared *line)
+{
+	return line->verdict == NM_VERDICT_INVALID && line->base_state && line->changed_state &&
+	       !strcmp(line->base_state, nm_state_names[NM_STATE_OK]) &&
+	       strcmp(line->changed_state, nm_state_names[NM_STATE_OK]) != 0;
+}
+
+static const struct nm_compared_statistic *regressed_statistic(const struct nm_compared *line)
+{
+	for (size_t i = 0; i < line->statistics.count; i++)
+		if (line->statistics.items[i].verdict == NM_VERDICT_REGRESSED &&
+		    line->statistics.items[i].gated)
+			return &line->statistics.items[i];
+	return NULL;
+}
+
+static int say_regressed(struct nm_comparison *comparison, const struct nm_compared *line)
+{
+	const struct nm_compared_statistic *s = regressed_statistic(line);
+
+	comparison->gate->regressions++;
+	if (!s)
+		return say(comparison, &comparison->gate->failures, "%s regressed", line->name);
+	return say(comparison, &comparison->gate->failures,
+		   "%s: %s regressed, ratio %.3f (%.3f..%.3f), threshold %g %%", line->name,
+		   nm_compared_kind_names[s->kind], s->ratio.value, s->ratio.lo, s->ratio.hi,
+		   s->threshold_percent);
+}
+
+static int judge_line(struct nm_comparison *comparison, const struct nm_compared *line,
+		      struct tally *tally)
+{
+	struct nm_gate *gate = comparison->gate;
+
+	if (line->verdict == NM_VERDICT_UNSUPPORTED || line->verdict == NM_VERDICT_ADDED)
+		return 0;
+	tally->lines++;
+	tally->compared += line->verdict < NM_VERDICT_INVALID;
+	tally->inconclusive += line->verdict == NM_VERDICT_INCONCLUSIVE;
+	if (line->verdict == NM_VERDICT_REGRESSED)
+		return say_regressed(comparison, line);
+	if (got_worse(line))
+		return say(comparison, &gate->failures, "%s got worse: %s", line->name,
+			   line->reason);
+	if (line->verdict == NM_VERDICT_INVALID || line->verdict == NM_VERDICT_MISSING)
+		tally->undecided++;
+	return 0;
+}
+
+static int say_undecided(struct nm_comparison *comparison, struct nm_strings *lines)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < comparison->lines.count; i++) {
+		const struct nm_compared *line = &comparison->lines.items[i];
+
+		if ((line->verdict == NM_VERDICT_INVALID && !got_worse(line)) ||
+		    line->verdict == NM_VERDICT_MISSING)
+			r = say(comparison, lines, "%s is %s: %s", line->name,
+				nm_verdict_names[line->verdict], line->reason);
+	}
+	return r;
+}
+
+static int judge_undecided(struct nm_comparison *comparison, const struct nm_policy *policy,
+			   const struct tally *tally)
+{
+	struct nm_gate *gate = comparison->gate;
+	double share = tally->lines ? 100.0 * (double)tally->undecided / (double)tally->lines : 0;
+	bool excused = share <= policy->max_undecided_percent;
+	int r = 0;
+
+	if (!tally->compared)
+		r = say(comparison, &gate->failures, "nothing could be compared");
+	if (!r && tally->undecided)
+		r = say_undecided(comparison, excused ? &gate->warnings : &gate->failures);
+	return r;
+}
+
+static int judge_inconclusive(struct nm_comparison *comparison, const struct nm_policy *policy,
+			      const struct tally *tally)
+{
+	struct nm_gate *gate = comparison->gate;
+	uint64_t rounds = 0;
+
+	if (!tally->inconclusive)
+		return 0;
+	for (size_t i = 0; i < comparison->lines.count; i++) {
+		const struct nm_compared *line = &comparison->lines.items[i];
+
+		for (size_t j = 0; j < line->statistics.count; j++)
+			if (line->verdict == NM_VERDICT_INCONCLUSIVE &&
+			    line->statistics.items[j].gated &&
+			    line->statistics.items[j].rounds_to_decide > rounds)
+				rounds = line->statistics.items[j].rounds_to_decide;
+	}
+	if (!rounds)
+		return say(comparison, policy->strict ? &gate->failures : &gate->warnings,
+			   "%zu of %zu lines are inconclusive", tally->inconclusive, tally->lines);
+	return say(comparison, policy->strict ? &gate->failures : &gate->warnings,
+		   "%zu of %zu lines are inconclusive; about %llu rounds a side would probably "
+		   "decide them",
+		   tally->inconclusive, tally->lines, (unsigned long long)rounds);
+}
+
+int nm_gate_judge(struct nm_comparison *comparison, const struct nm_compare_request *request)
+{
+	const struct nm_policy *policy = request->policy ? request->policy : &nm_policy_default;
+	struct nm_gate *gate = nm_arena_alloc(&comparison->arena, sizeof(*gate));
+	struct tally tally = {0};
+	int r;
+
+	if (!gate)
+		return -ENOMEM;
+	comparison->gate = gate;
+	gate->policy = nm_arena_strdup(&comparison->arena, policy->name);
+	r = gate->policy ? 0 : -ENOMEM;
+	for (size_t i = 0; !r && i < comparison->lines.count; i++)
+		if (!nm_line_limits(request, &comparison->lines.items[i]).ignored)
+			r = judge_line(comparison, &comparison->lines.items[i], &tally);
+	if (!r)
+		r = judge_undecided(comparison, policy, &tally);
+	if (!r)
+		r = judge_inconclusive(comparison, policy, &tally);
+	gate->passed = !gate->failures.count;
+	return r;
+}

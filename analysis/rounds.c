@@ -1,0 +1,100 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/rounds.h"
+
+#include "core/statistics.h"
+
+#include <errno.h>
+#include <math.h>
+
+static double value_of(const struct nm_round *round, enum nm_compared_kind kind)
+{
+	if (round->state != NM_STATE_OK)
+		return NAN;
+	return kind == NM_COMPARED_FLOOR ? round->p5
+	       : kind == NM_COMPARED_P50 ? round->p50
+					 : round->p99;
+}
+
+static size_t all_rounds(const struct nm_found *found)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->count; i++)
+		count += found->items[i]->rounds.count;
+	return count;
+}
+
+size_t nm_rounds_count(const struct nm_found *found)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->count; i++)
+		for (size_t j = 0; j < found->items[i]->rounds.count; j++)
+			count += found->items[i]->rounds.items[j].state == NM_STATE_OK;
+	return count;
+}
+
+static int collect_sorted(struct nm_arena *arena, const struct nm_found *found,
+			  enum nm_compared_kind kind, double **out, size_t *count)
+{
+	*out = nm_arena_alloc(arena, all_rounds(found) * sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	for (size_t i = 0; i < found->count; i++)
+		for (size_t j = 0; j < found->items[i]->rounds.count; j++) {
+			double value = value_of(&found->items[i]->rounds.items[j], kind);
+
+			if (isfinite(value))
+				(*out)[(*count)++] = value;
+		}
+	nm_sort_real(*out, *count);
+	return 0;
+}
+
+static const struct nm_round *round_of(const struct nm_measurement *m, uint64_t index)
+{
+	for (size_t i = 0; i < m->rounds.count; i++)
+		if (m->rounds.items[i].index == index)
+			return &m->rounds.items[i];
+	return NULL;
+}
+
+/* Pairs of which a side failed are left out. */
+static int collect_pairs(struct nm_arena *arena, const struct nm_measurement *base,
+			 const struct nm_measurement *changed, enum nm_compared_kind kind,
+			 struct nm_rounds *out)
+{
+	size_t size = base->rounds.count * sizeof(double);
+
+	out->base = nm_arena_alloc(arena, size);
+	out->changed = nm_arena_alloc(arena, size);
+	if (!out->base || !out->changed)
+		return -ENOMEM;
+	for (size_t i = 0; i < base->rounds.count; i++) {
+		const struct nm_round *round = &base->rounds.items[i];
+		const struct nm_round *partner = round_of(changed, round->index);
+		double x = value_of(round, kind);
+		double y = partner ? value_of(partner, kind) : NAN;
+
+		if (!isfinite(x) || !isfinite(y))
+			continue;
+		out->base[out->base_count++] = x;
+		out->changed[out->changed_count++] = y;
+	}
+	return 0;
+}
+
+int nm_rounds_collect(struct nm_arena *arena, const struct nm_pairing *pairing,
+		      enum nm_compared_kind kind, bool paired, struct nm_rounds *out)
+{
+	int r;
+
+	if (paired)
+		return collect_pairs(arena, pairing->base.items[0], pairing->changed.items[0], kind,
+				     out);
+	r = collect_sorted(arena, &pairing->base, kind, &out->base, &out->base_count);
+	return r ? r
+		 : collect_sorted(arena, &pairing->changed, kind, &out->changed,
+				  &out->changed_count);
+}
