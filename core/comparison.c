@@ -2,7 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/comparison.h"
 
+#include "core/error.h"
 #include "core/text.h"
+
+#include <errno.h>
+#include <string.h>
 
 const char *const nm_verdict_names[] = {"equal",     "improved",    "inconclusive",
 					"regressed", "invalid",	    "missing",
@@ -143,6 +147,63 @@ static const struct nm_field comparison_fields[] = {
 	END,
 };
 const struct nm_record nm_comparison_record = {sizeof(struct nm_comparison), comparison_fields};
+
+static const char *schema_of(const nm_json *json)
+{
+	nm_json *schema = NULL;
+	size_t length;
+
+	if (nm_json_type(json) != NM_JSON_OBJECT || !nm_json_get(json, "schema", &schema) ||
+	    nm_json_type(schema) != NM_JSON_STRING)
+		return "";
+	return nm_json_to_string(schema, &length);
+}
+
+bool nm_comparison_is(const nm_json *json)
+{
+	static const char family[] = "nestmark/comparison/";
+
+	return !strncmp(schema_of(json), family, strlen(family));
+}
+
+/* Formats take a line's name apart again. */
+static int check_names(const struct nm_comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->lines.count; i++) {
+		const struct nm_compared *line = &comparison->lines.items[i];
+		const char *context = nm_context_names[line->context];
+		size_t length = strlen(line->operation);
+
+		if (strncmp(line->name, line->operation, length) != 0 ||
+		    line->name[length] != '/' ||
+		    strncmp(line->name + length + 1, context, strlen(context)) != 0)
+			return nm_fail(EINVAL,
+				       "lines[%zu]: name: does not begin with its operation "
+				       "and context",
+				       i);
+	}
+	return 0;
+}
+
+int nm_comparison_from_json(const char *name, const nm_json *json, struct nm_comparison *out)
+{
+	int r = 0;
+
+	if (strcmp(schema_of(json), NM_COMPARISON_SCHEMA) != 0)
+		r = nm_fail_remedy(EPROTONOSUPPORT,
+				   "use the nestmark that wrote it, or a newer one",
+				   "schema: \"%.60s\" is not known here, expected %s",
+				   schema_of(json), NM_COMPARISON_SCHEMA);
+	if (!r)
+		r = nm_record_read(&nm_comparison_record, &out->arena, json, out);
+	if (!r)
+		r = check_names(out);
+	if (r) {
+		nm_error_within(r, "%s", name);
+		nm_comparison_free(out);
+	}
+	return r;
+}
 
 int nm_comparison_write(struct nm_text *out, const struct nm_comparison *comparison)
 {

@@ -168,6 +168,12 @@ struct nm_comparison {
 
 extern const struct nm_record nm_comparison_record;
 
+/** The same of a comparison as nm_document_from_json() of a run document. */
+int nm_comparison_from_json(const char *name, const nm_json *json, struct nm_comparison *out);
+
+/** Whether json says that it is a comparison, of whatever version. */
+bool nm_comparison_is(const nm_json *json);
+
 int nm_comparison_write(struct nm_text *out, const struct nm_comparison *comparison);
 void nm_comparison_free(struct nm_comparison *comparison);
 

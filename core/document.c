@@ -338,22 +338,31 @@ static int check_uuid(const char *uuid)
 	return 0;
 }
 
+int nm_document_from_json(const char *name, const nm_json *json, struct nm_document *out)
+{
+	int r = check_schema(json);
+
+	if (!r)
+		r = nm_record_read(&nm_document_record, &out->arena, json, out);
+	if (!r)
+		r = check_uuid(out->run.uuid);
+	if (r) {
+		nm_error_within(r, "%s", name);
+		nm_document_free(out);
+	}
+	return r;
+}
+
 int nm_document_parse(const char *name, const char *bytes, size_t length, struct nm_document *out)
 {
 	nm_json *json = NULL;
 	int r = nm_json_parse(bytes, length, &json);
 
-	if (!r)
-		r = check_schema(json);
-	if (!r)
-		r = nm_record_read(&nm_document_record, &out->arena, json, out);
-	if (!r)
-		r = check_uuid(out->run.uuid);
-	nm_json_free(json);
-	if (r) {
+	if (r)
 		nm_error_within(r, "%s", name);
-		nm_document_free(out);
-	}
+	else
+		r = nm_document_from_json(name, json, out);
+	nm_json_free(json);
 	return r;
 }
 

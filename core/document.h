@@ -301,6 +301,9 @@ int nm_document_read(const char *path, struct nm_document *out);
 /** The same from memory; name stands for the file in messages. */
 int nm_document_parse(const char *name, const char *bytes, size_t length, struct nm_document *out);
 
+/** The same from what was parsed already. */
+int nm_document_from_json(const char *name, const nm_json *json, struct nm_document *out);
+
 int nm_document_write(struct nm_text *out, const struct nm_document *document, bool indented);
 void nm_document_free(struct nm_document *document);
 

@@ -3,6 +3,7 @@
 
 /* Lines as users know them from virt-host-validate; within a workload what is wrong comes first. */
 #include "reports/checks.h"
+#include "reports/escape.h"
 
 #include "core/document.h"
 
@@ -110,7 +111,7 @@ static int put_summary(const struct printer *printer, size_t index)
 			return 0;
 		alike += same;
 	}
-	label = nm_check_clean(printer->arena, row->requirement);
+	label = nm_printable(printer->arena, row->requirement);
 	if (label && total > 1)
 		label = alike == total ? nm_arena_printf(printer->arena, "%s (%zu)", label, total)
 				       : nm_arena_printf(printer->arena, "%s (%zu of %zu)", label,
@@ -140,7 +141,7 @@ static int put_workload(struct printer *printer)
 	const struct nm_check_workload *workload = printer->workload;
 	int r = 0;
 
-	printer->title = nm_check_clean(printer->arena, workload->title);
+	printer->title = nm_printable(printer->arena, workload->title);
 	if (!printer->title)
 		return -ENOMEM;
 	for (enum rank rank = 0; !r && rank < RANKS; rank++)

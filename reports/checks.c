@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reports/checks.h"
+#include "reports/escape.h"
 
 #include <string.h>
 
@@ -28,14 +29,6 @@ size_t nm_check_count_rows(const struct nm_check_workload *workload, uint64_t nu
 	return count;
 }
 
-char *nm_check_clean(struct nm_arena *arena, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *clean = nm_arena_alloc(arena, size);
-
-	return clean ? nm_text_printable(clean, size, text) : NULL;
-}
-
 /* Joins what there is of two texts. */
 static char *join(struct nm_arena *arena, const char *a, const char *separator, const char *b)
 {
@@ -43,7 +36,7 @@ static char *join(struct nm_arena *arena, const char *a, const char *separator, 
 	char *joined =
 		nm_arena_printf(arena, "%s%s%s", a ? a : "", both ? separator : "", b ? b : "");
 
-	return joined ? nm_check_clean(arena, joined) : NULL;
+	return joined ? nm_printable(arena, joined) : NULL;
 }
 
 char *nm_check_row_name(struct nm_arena *arena, const struct nm_check_workload *workload,

@@ -51,7 +51,4 @@ char *nm_check_detail(struct nm_arena *arena, const char *evidence, const char *
 /** "not ready: reason; remedy". NULL without memory. */
 char *nm_check_verdict_text(struct nm_arena *arena, const struct nm_check_workload *workload);
 
-/** A copy without what a terminal would obey, on one line. NULL without memory. */
-char *nm_check_clean(struct nm_arena *arena, const char *text);
-
 #endif

@@ -1,37 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "reports/escape.h"
 #include "reports/renderers.h"
 #include "reports/view.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-/* Everything from a document may have been written by a stranger. */
-static void put_escaped(struct nm_text *out, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *clean = malloc(size);
-
-	if (!clean) {
-		out->failed = true;
-		return;
-	}
-	for (const char *c = nm_text_printable(clean, size, text); *c; c++) {
-		if (*c == '&')
-			nm_text_puts(out, "&amp;");
-		else if (strchr("\\`|*_[]<>", *c))
-			nm_text_printf(out, "\\%c", *c);
-		else
-			nm_text_put(out, c, 1);
-	}
-	free(clean);
-}
 
 static void put_list(struct nm_text *out, const struct nm_strings *lines)
 {
 	for (size_t i = 0; i < lines->count; i++) {
 		nm_text_puts(out, "- ");
-		put_escaped(out, lines->items[i]);
+		nm_put_markdown(out, lines->items[i]);
 		nm_text_puts(out, "\n");
 	}
 }
@@ -52,7 +29,7 @@ static void put_table(struct nm_text *out, const struct nm_view *view)
 			if (!view->shown[c])
 				continue;
 			nm_text_puts(out, "| ");
-			put_escaped(out, view->rows.items[r].cells[c]);
+			nm_put_markdown(out, view->rows.items[r].cells[c]);
 			nm_text_puts(out, " ");
 		}
 		nm_text_puts(out, "|\n");

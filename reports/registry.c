@@ -4,10 +4,21 @@
 
 #include <string.h>
 
+/* Extensions differ, so that -o FORMAT:FOLDER/ can be asked of all. */
 const struct nm_renderer nm_renderers[] = {
 	{"text", "txt", nm_render_text},
 	{"md", "md", nm_render_markdown},
 	{"json", "json", nm_render_json},
+	{"csv", "csv", nm_render_csv},
+	{"junit", "xml", nm_render_junit},
+	{"ktap", "ktap", nm_render_ktap},
+	{"github", "github.txt", nm_render_github},
+	{"summary", "summary.md", nm_render_summary},
+	{"github-benchmark", "smaller.json", nm_render_github_benchmark},
+	{"github-benchmark-bigger", "bigger.json", nm_render_github_benchmark_bigger},
+	{"bencher", "bencher.json", nm_render_bencher},
+	{"prometheus", "prom", nm_render_prometheus},
+	{"plain", "plain.txt", nm_render_plain},
 	{0},
 };
 

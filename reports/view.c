@@ -21,114 +21,6 @@ const char *const nm_column_titles[NM_COLUMNS] = {
 	[NM_COLUMN_STATE] = "state",
 };
 
-static const char absent[] = "–";
-
-struct unit {
-	const char *name;
-	double ns;
-};
-
-static struct unit unit_for(double ns)
-{
-	static const struct unit units[] = {{"ns", 1}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}};
-	size_t i = 0;
-
-	/* What would round up to 1000 takes the next unit. */
-	while (i < 3 && fabs(ns) >= units[i + 1].ns * 0.9995)
-		i++;
-	return units[i];
-}
-
-/* Decimals that leave three significant digits. */
-static int decimals(double value)
-{
-	value = fabs(value);
-	return value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-}
-
-char *nm_format_ns(struct nm_arena *arena, double ns)
-{
-	struct unit unit = unit_for(ns);
-
-	if (!isfinite(ns))
-		return nm_arena_strdup(arena, absent);
-	return nm_arena_printf(arena, "%.*f %s", decimals(ns / unit.ns), ns / unit.ns, unit.name);
-}
-
-/* Puts a comma before every three digits that stand before the point. */
-static char *group_digits(struct nm_arena *arena, const char *number)
-{
-	size_t sign = *number == '-';
-	size_t whole = strcspn(number, ".") - sign;
-	size_t used = 0;
-	char *out = nm_arena_alloc(arena, strlen(number) + whole / 3 + 1);
-
-	for (size_t i = 0; out && number[i]; i++) {
-		size_t left = whole + sign - i;
-
-		if (i > sign && i < whole + sign && left % 3 == 0)
-			out[used++] = ',';
-		out[used++] = number[i];
-	}
-	return out;
-}
-
-static char *format_digits(struct nm_arena *arena, double count, int digits)
-{
-	const char *number = nm_arena_printf(arena, "%.*f", digits, count);
-
-	return number ? group_digits(arena, number) : NULL;
-}
-
-char *nm_format_instructions(struct nm_arena *arena, double count)
-{
-	if (!isfinite(count))
-		return nm_arena_strdup(arena, absent);
-	return format_digits(arena, count, decimals(count));
-}
-
-static char *format_counted(struct nm_arena *arena, const struct nm_statistic *statistic)
-{
-	int digits = decimals(statistic->value);
-	char *value = nm_format_instructions(arena, statistic->value);
-	const char *lo;
-	const char *hi;
-
-	if (!isfinite(statistic->lo) || !isfinite(statistic->hi))
-		return value;
-	lo = format_digits(arena, statistic->lo, digits);
-	hi = format_digits(arena, statistic->hi, digits);
-	return value && lo && hi ? nm_arena_printf(arena, "%s [%s, %s]", value, lo, hi) : NULL;
-}
-
-static char *format_statistic(struct nm_arena *arena, const struct nm_statistic *statistic)
-{
-	struct unit unit = unit_for(statistic->value);
-	int digits = decimals(statistic->value / unit.ns);
-
-	if (!isfinite(statistic->lo) || !isfinite(statistic->hi))
-		return nm_format_ns(arena, statistic->value);
-	return nm_arena_printf(arena, "%.*f %s [%.*f, %.*f]", digits, statistic->value / unit.ns,
-			       unit.name, digits, statistic->lo / unit.ns, digits,
-			       statistic->hi / unit.ns);
-}
-
-static char *format_ratio(struct nm_arena *arena, const struct nm_statistic *ratio)
-{
-	if (!isfinite(ratio->value) || !isfinite(ratio->lo) || !isfinite(ratio->hi))
-		return nm_arena_strdup(arena, absent);
-	return nm_arena_printf(arena, "%.*f [%.*f, %.*f]", decimals(ratio->value), ratio->value,
-			       decimals(ratio->value), ratio->lo, decimals(ratio->value),
-			       ratio->hi);
-}
-
-static char *format_count(struct nm_arena *arena, double count)
-{
-	if (!isfinite(count))
-		return nm_arena_strdup(arena, absent);
-	return nm_arena_printf(arena, "%.2f", count);
-}
-
 static char *format_context(struct nm_arena *arena, const struct nm_measurement *measurement)
 {
 	const char *name = nm_measurement_name(arena, measurement);
@@ -142,24 +34,13 @@ static char *format_context(struct nm_arena *arena, const struct nm_measurement 
 	return context;
 }
 
-static bool is_counted(const struct nm_measurement *m)
-{
-	return !strcmp(m->unit, nm_clock_units[NM_CLOCK_INSTRUCTIONS]);
-}
-
 static void fill_costs(const char **cells, struct nm_arena *arena, const struct nm_measurement *m)
 {
 	const struct nm_summary *s = &m->summary;
 
-	if (is_counted(m)) {
-		cells[NM_COLUMN_FLOOR] = format_counted(arena, &s->floor);
-		cells[NM_COLUMN_P50] = format_counted(arena, &s->p50);
-		cells[NM_COLUMN_P99] = nm_format_instructions(arena, s->p99.value);
-	} else {
-		cells[NM_COLUMN_FLOOR] = format_statistic(arena, &s->floor);
-		cells[NM_COLUMN_P50] = format_statistic(arena, &s->p50);
-		cells[NM_COLUMN_P99] = nm_format_ns(arena, s->p99.value);
-	}
+	cells[NM_COLUMN_FLOOR] = nm_format_statistic(arena, m->unit, &s->floor);
+	cells[NM_COLUMN_P50] = nm_format_statistic(arena, m->unit, &s->p50);
+	cells[NM_COLUMN_P99] = nm_format_value(arena, m->unit, s->p99.value);
 }
 
 static int add_row(struct nm_view *view, struct nm_arena *arena, const struct nm_measurement *m)
@@ -175,10 +56,10 @@ static int add_row(struct nm_view *view, struct nm_arena *arena, const struct nm
 	cells[NM_COLUMN_OPERATION] = m->operation;
 	cells[NM_COLUMN_CONTEXT] = format_context(arena, m);
 	fill_costs(cells, arena, m);
-	cells[NM_COLUMN_NATIVE_RATIO] = format_ratio(arena, &m->native_ratio);
-	cells[NM_COLUMN_EXITS] = format_count(arena, m->evidence.exits_per_op);
-	cells[NM_COLUMN_EXITS_BELOW] = format_count(arena, m->evidence.exits_below_per_op);
-	cells[NM_COLUMN_EMULATED] = format_count(arena, m->evidence.insn_emulation_per_op);
+	cells[NM_COLUMN_NATIVE_RATIO] = nm_format_ratio(arena, &m->native_ratio);
+	cells[NM_COLUMN_EXITS] = nm_format_count(arena, m->evidence.exits_per_op);
+	cells[NM_COLUMN_EXITS_BELOW] = nm_format_count(arena, m->evidence.exits_below_per_op);
+	cells[NM_COLUMN_EMULATED] = nm_format_count(arena, m->evidence.insn_emulation_per_op);
 	cells[NM_COLUMN_STATE] = m->evidence.emulated ? nm_arena_printf(arena, "%s, emulated",
 									nm_state_names[m->state])
 						      : nm_state_names[m->state];
@@ -292,19 +173,15 @@ static int add_reasons(struct nm_view *view, struct nm_arena *arena,
 }
 
 /* "20 µs: 5391": what a bucket begins at, and its samples. */
-static void put_bucket(struct nm_text *out, const struct nm_measurement *m,
+static void put_bucket(struct nm_text *out, struct nm_arena *arena, const struct nm_measurement *m,
 		       const struct nm_pair *pair)
 {
 	double from = strtod(pair->name, NULL);
-	struct unit unit = unit_for(from);
+	char *text = nm_format_edge(arena, m->unit, from);
 
-	if (pair->value.type != NM_VALUE_INT || !isfinite(from))
+	if (!text || pair->value.type != NM_VALUE_INT || !isfinite(from))
 		return;
-	if (is_counted(m))
-		nm_text_printf(out, ", %.10g: %lld", from, (long long)pair->value.integer);
-	else
-		nm_text_printf(out, ", %.4g %s: %lld", from / unit.ns, unit.name,
-			       (long long)pair->value.integer);
+	nm_text_printf(out, ", %s: %lld", text, (long long)pair->value.integer);
 }
 
 static int add_histogram(struct nm_view *view, struct nm_arena *arena,
@@ -315,7 +192,7 @@ static int add_histogram(struct nm_view *view, struct nm_arena *arena,
 	int r;
 
 	for (size_t i = 0; i < m->histogram.count; i++)
-		put_bucket(&buckets, m, &m->histogram.pairs[i]);
+		put_bucket(&buckets, arena, m, &m->histogram.pairs[i]);
 	r = nm_text_status(&buckets);
 	if (!r && buckets.length)
 		r = add_line(arena, &view->histograms,
@@ -388,7 +265,7 @@ static int add_environment(struct nm_view *view, struct nm_arena *arena,
 			 nm_arena_printf(arena, "kernel: %s, clock source %s, governor %s, load %s",
 					 or_unknown(e->kernel_release), or_unknown(e->clocksource),
 					 e->governor ? e->governor : "not visible",
-					 or_unknown(format_count(arena, e->load_before))));
+					 or_unknown(nm_format_count(arena, e->load_before))));
 
 	if (!r && verdict && verdict->value.type == NM_VALUE_STRING)
 		r = add_line(arena, &view->title,

@@ -5,6 +5,7 @@
 
 #include "core/arena.h"
 #include "core/document.h"
+#include "reports/format.h"
 
 /* What text and Markdown both show, as strings ready to print. They differ only in how they set them. */
 
@@ -47,11 +48,5 @@ int nm_view_soak(struct nm_arena *arena, const struct nm_document *document,
 		 struct nm_strings *out);
 
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document);
-
-/** "12,345": instructions with three significant digits, or as many as stand before the point; "–" for NAN. */
-char *nm_format_instructions(struct nm_arena *arena, double count);
-
-/** "8.31 µs": nanoseconds with three significant digits in the unit that fits; "–" for NAN. */
-char *nm_format_ns(struct nm_arena *arena, double ns);
 
 #endif
