@@ -75,6 +75,7 @@ static enum nm_check_outcome outcome_of(int verdict)
 		return NM_OUTCOME_PASS;
 	case NM_VERDICT_INCONCLUSIVE:
 	case NM_VERDICT_ADDED:
+	case NM_VERDICT_UNSUPPORTED:
 		return NM_OUTCOME_SKIP;
 	case NM_VERDICT_REGRESSED:
 		return NM_OUTCOME_FAILURE;

@@ -155,6 +155,7 @@ static inline void sample_comparison(struct nm_comparison *out)
 	sample_line(out, "exit.pio.out", NM_VERDICT_INVALID, NAN);
 	sample_line(out, "exit.wrmsr", NM_VERDICT_MISSING, NAN);
 	sample_line(out, "exit.mmio", NM_VERDICT_ADDED, NAN);
+	sample_line(out, "exit.mwait", NM_VERDICT_UNSUPPORTED, NAN);
 	sample_groups(out);
 	out->gate = nm_arena_alloc(&out->arena, sizeof(*out->gate));
 	*out->gate = (struct nm_gate) {.policy = "default"};
