@@ -8,18 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void unknown_format(const struct nm_command *command, const char *spec)
-{
-	struct nm_text names = {0};
-
-	for (const struct nm_renderer *renderer = nm_renderers; renderer->name; renderer++)
-		nm_text_printf(&names, "%s%s", renderer == nm_renderers ? "" : ", ",
-			       renderer->name);
-	nm_usage_error(command, "-o %s: unknown format, expected one of %s", spec,
-		       names.bytes ? names.bytes : "");
-	nm_text_free(&names);
-}
-
 bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs, const char *spec)
 {
 	struct nm_output *output = &outputs->items[outputs->count];
@@ -39,7 +27,7 @@ bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs
 				      .path = colon + 1,
 				      .file = {.fd = -1}};
 	if (!output->renderer) {
-		unknown_format(command, spec);
+		nm_usage_error(command, "-o %s: unknown format, expected text, md or json", spec);
 		return false;
 	}
 	if (!strcmp(output->path, "-") && nm_outputs_to_stdout(outputs)) {

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reports/report.h"
 
+#include "reports/format.h"
 #include "reports/table.h"
 
 #include <errno.h>
@@ -19,23 +20,6 @@ static const char *status_colour(int status)
 	default:
 		return NULL;
 	}
-}
-
-static char *format_value(struct nm_arena *arena, const struct nm_value *value)
-{
-	switch (value->type) {
-	case NM_VALUE_BOOL:
-		return nm_arena_strdup(arena, value->boolean ? "yes" : "no");
-	case NM_VALUE_INT:
-		return nm_arena_printf(arena, "%lld", (long long)value->integer);
-	case NM_VALUE_REAL:
-		return nm_arena_printf(arena, "%g", value->real);
-	case NM_VALUE_STRING:
-		return nm_arena_strdup(arena, value->string);
-	case NM_VALUE_NONE:
-		break;
-	}
-	return nm_arena_strdup(arena, "–");
 }
 
 /* One long value must not push all evidence off the screen: it is cut in its column and leads the evidence. */
@@ -62,7 +46,7 @@ static int add_finding(struct libscols_table *table, struct nm_arena *arena,
 	static const char *const words[] = {"PASS", "FAIL", "WARN", "NOTE", "UNKNOWN"};
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	bool advise = finding->remedy && finding->status != NM_STATUS_INFO;
-	const char *value = format_value(arena, &finding->value);
+	const char *value = nm_format_finding(arena, &finding->value);
 	const char *cell = value ? short_value(arena, value) : NULL;
 	const char *detail =
 		advise ? nm_arena_printf(arena, "%s (%s)", finding->evidence, finding->remedy)

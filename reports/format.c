@@ -139,3 +139,20 @@ char *nm_format_edge(struct nm_arena *arena, const char *unit, double value)
 		return nm_arena_printf(arena, "%.10g", value);
 	return nm_arena_printf(arena, "%.4g %s", value / own.ns, own.name);
 }
+
+char *nm_format_finding(struct nm_arena *arena, const struct nm_value *value)
+{
+	switch (value->type) {
+	case NM_VALUE_BOOL:
+		return nm_arena_strdup(arena, value->boolean ? "yes" : "no");
+	case NM_VALUE_INT:
+		return nm_arena_printf(arena, "%lld", (long long)value->integer);
+	case NM_VALUE_REAL:
+		return nm_arena_printf(arena, "%g", value->real);
+	case NM_VALUE_STRING:
+		return nm_arena_strdup(arena, value->string);
+	case NM_VALUE_NONE:
+		break;
+	}
+	return nm_arena_strdup(arena, absent);
+}

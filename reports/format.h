@@ -30,4 +30,7 @@ char *nm_format_count(struct nm_arena *arena, double count);
 /** "20 µs": where a bucket of a histogram begins. */
 char *nm_format_edge(struct nm_arena *arena, const char *unit, double value);
 
+/** The value of a finding: "yes", "42", or its text. */
+char *nm_format_finding(struct nm_arena *arena, const struct nm_value *value);
+
 #endif

@@ -9,6 +9,7 @@ const struct nm_renderer nm_renderers[] = {
 	{"text", "txt", nm_render_text},
 	{"md", "md", nm_render_markdown},
 	{"json", "json", nm_render_json},
+	{"html", "html", nm_render_html},
 	{"csv", "csv", nm_render_csv},
 	{"junit", "xml", nm_render_junit},
 	{"ktap", "ktap", nm_render_ktap},

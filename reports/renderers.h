@@ -31,5 +31,7 @@ int nm_render_prometheus(const struct nm_document *document,
 			 const struct nm_render_options *options, struct nm_text *out);
 int nm_render_plain(const struct nm_document *document, const struct nm_render_options *options,
 		    struct nm_text *out);
+int nm_render_html(const struct nm_document *document, const struct nm_render_options *options,
+		   struct nm_text *out);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef NM_REPORTS_REPORT_H
 #define NM_REPORTS_REPORT_H
 
+#include "core/check.h"
 #include "core/document.h"
 #include "core/text.h"
 
@@ -10,6 +11,7 @@
 
 struct nm_render_options {
 	bool colour;
+	const struct nm_check *readiness; /* of a run's findings, for formats that show it; NULL */
 };
 
 /** A format: a document in, bytes out. Renderers format values and never compute any. */
