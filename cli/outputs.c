@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/outputs.h"
 
+#include "cli/readiness.h"
 #include "core/error.h"
 
 #include <errno.h>
@@ -119,7 +120,7 @@ static int write_one(struct nm_output *output, const struct nm_document *documen
 	/* The run document itself is not opened here: its journal writes it. */
 	if (!to_stdout && output->file.fd < 0)
 		return NM_EXIT_OK;
-	r = output->renderer->render(document, &options, &text);
+	r = nm_render_run(output->renderer, document, &options, &text);
 	if (!r && !to_stdout)
 		r = nm_file_commit(&output->file, text.bytes, text.length);
 	code = r ? nm_report_error(NM_EXIT_UNDECIDED) : NM_EXIT_OK;

@@ -101,18 +101,6 @@ struct rows {
 	size_t count, left_out, partners;
 };
 
-static void put_row(struct drawing *drawing, double position, const struct nm_statistic *statistic,
-		    double scale)
-{
-	nm_plot_put_position(&drawing->plot, position);
-	nm_plot_put_number(&drawing->plot, statistic->value * scale);
-	nm_plot_put_number(&drawing->plot,
-			   (isfinite(statistic->lo) ? statistic->lo : statistic->value) * scale);
-	nm_plot_put_number(&drawing->plot,
-			   (isfinite(statistic->hi) ? statistic->hi : statistic->value) * scale);
-	nm_plot_end_row(&drawing->plot);
-}
-
 static int put_labels(struct drawing *drawing, const struct rows *rows,
 		      double (*value)(const struct nm_measurement *))
 {
@@ -150,14 +138,14 @@ static int draw_bars(struct drawing *drawing, const struct rows *rows, const cha
 						    ? "guest"
 						    : "native");
 	for (size_t i = 0; i < rows->count; i++)
-		put_row(drawing, (double)i - (rows->items[i].partner ? BESIDE : 0),
-			&rows->items[i].measurement->summary.p50, drawing->scale);
+		nm_plot_put_bar(&drawing->plot, (double)i - (rows->items[i].partner ? BESIDE : 0),
+				&rows->items[i].measurement->summary.p50, drawing->scale);
 	if (rows->partners)
 		nm_plot_begin_block(&drawing->plot, "native");
 	for (size_t i = 0; i < rows->count; i++)
 		if (rows->items[i].partner)
-			put_row(drawing, (double)i + BESIDE, &rows->items[i].partner->summary.p50,
-				drawing->scale);
+			nm_plot_put_bar(&drawing->plot, (double)i + BESIDE,
+					&rows->items[i].partner->summary.p50, drawing->scale);
 	return nm_charts_finish(drawing->arena, drawing->charts, &drawing->plot);
 }
 
@@ -275,7 +263,8 @@ static int draw_ratios(struct drawing *drawing)
 	drawing->plot.kind = NM_PLOT_RATIOS;
 	nm_plot_begin_block(&drawing->plot, "guest / native");
 	for (size_t i = 0; i < rows.count; i++)
-		put_row(drawing, (double)i, &rows.items[i].measurement->native_ratio, 1);
+		nm_plot_put_bar(&drawing->plot, (double)i, &rows.items[i].measurement->native_ratio,
+				1);
 	return nm_charts_finish(drawing->arena, drawing->charts, &drawing->plot);
 }
 

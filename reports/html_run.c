@@ -78,7 +78,8 @@ static int put_costs(struct page *page)
 	nm_text_puts(page->out, "</dl>\n");
 	if (!r && *rest)
 		r = put(page, "p", "note",
-			nm_arena_printf(page->arena, "This run was not asked for: %s.", rest));
+			nm_arena_printf(page->arena,
+					"Not among the guest measurements of this run: %s.", rest));
 	return r;
 }
 

@@ -70,6 +70,7 @@ const char nm_html_style[] =
 	".badge.warn { color: var(--warn); }\n"
 	".badge.bad { color: var(--bad); font-weight: 600; }\n"
 	"figure { margin: 0 0 1.5rem; }\n"
+	"h2 ~ figure h3 { margin-top: 1rem; }\n"
 	"figcaption { max-width: 68rem; font-size: 0.95rem; }\n"
 	".chart { max-height: none; padding: 0.4rem; }\n"
 	".chart svg { display: block; width: 100%; min-width: 44rem; height: auto; color: "

@@ -151,6 +151,21 @@ void nm_plot_end_row(struct nm_plot *plot)
 	nm_text_puts(&plot->data, "\n");
 }
 
+static double or_else(double value, double otherwise)
+{
+	return isfinite(value) ? value : otherwise;
+}
+
+void nm_plot_put_bar(struct nm_plot *plot, double position, const struct nm_statistic *statistic,
+		     double scale)
+{
+	nm_plot_put_position(plot, position);
+	nm_plot_put_number(plot, statistic->value * scale);
+	nm_plot_put_number(plot, or_else(statistic->lo, statistic->value) * scale);
+	nm_plot_put_number(plot, or_else(statistic->hi, statistic->value) * scale);
+	nm_plot_end_row(plot);
+}
+
 int nm_plot_draw(struct nm_plot *plot, struct nm_chart *chart)
 {
 	struct nm_text drawing = {0};

@@ -35,6 +35,10 @@ void nm_plot_put_position(struct nm_plot *plot, double value);
 void nm_plot_put_label(struct nm_plot *plot, const char *text);
 void nm_plot_end_row(struct nm_plot *plot);
 
+/** A row: where it stands, its value and its interval; the value alone where that has no ends. */
+void nm_plot_put_bar(struct nm_plot *plot, double position, const struct nm_statistic *statistic,
+		     double scale);
+
 /** Draws into chart, whose titles are set. 0, or the error of nm_gnuplot(). */
 int nm_plot_draw(struct nm_plot *plot, struct nm_chart *chart);
 

@@ -20,6 +20,7 @@ struct nm_renderer {
 	const char *extension;
 	int (*render)(const struct nm_document *document, const struct nm_render_options *options,
 		      struct nm_text *out);
+	bool shows_readiness;
 };
 
 /** All renderers; name is NULL at the end. */

@@ -136,12 +136,22 @@ const char *nm_cost_sentence(struct nm_arena *arena, const struct nm_overview *o
 	return nm_arena_printf(arena, "%s%s%s", range, ratio, doubt);
 }
 
+/* Signatures are filled up with spaces. */
+static const char *below_words(struct nm_arena *arena, const char *hypervisor)
+{
+	size_t length = strlen(hypervisor);
+
+	while (length && hypervisor[length - 1] == ' ')
+		length--;
+	return nm_arena_printf(arena, ", on %.*s", (int)length, hypervisor);
+}
+
 const char *nm_machine_sentence(struct nm_arena *arena, const struct nm_machine *m)
 {
 	const char *level = m->level == 0   ? "Bare metal: guests here are L1."
 			    : m->level == 1 ? "Itself a guest: guests here are L2."
 					    : "Whether it is itself a guest could not be told.";
-	const char *below = m->hypervisor ? nm_arena_printf(arena, ", on %s", m->hypervisor) : "";
+	const char *below = m->hypervisor ? below_words(arena, m->hypervisor) : "";
 	const char *product = m->product ? nm_arena_printf(arena, ", %s", m->product) : "";
 
 	if (!below || !product)
