@@ -2,12 +2,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/outputs.h"
 
-#include "cli/readiness.h"
 #include "core/error.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static void unknown_format(const struct nm_command *command, const char *spec)
+{
+	struct nm_text names = {0};
+
+	for (const struct nm_renderer *renderer = nm_renderers; renderer->name; renderer++)
+		nm_text_printf(&names, "%s%s", renderer == nm_renderers ? "" : ", ",
+			       renderer->name);
+	nm_usage_error(command, "-o %s: unknown format, expected one of %s", spec,
+		       names.bytes ? names.bytes : "");
+	nm_text_free(&names);
+}
 
 bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs, const char *spec)
 {
@@ -28,7 +39,7 @@ bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs
 				      .path = colon + 1,
 				      .file = {.fd = -1}};
 	if (!output->renderer) {
-		nm_usage_error(command, "-o %s: unknown format, expected text, md or json", spec);
+		unknown_format(command, spec);
 		return false;
 	}
 	if (!strcmp(output->path, "-") && nm_outputs_to_stdout(outputs)) {
@@ -120,7 +131,7 @@ static int write_one(struct nm_output *output, const struct nm_document *documen
 	/* The run document itself is not opened here: its journal writes it. */
 	if (!to_stdout && output->file.fd < 0)
 		return NM_EXIT_OK;
-	r = nm_render_run(output->renderer, document, &options, &text);
+	r = output->renderer->render(document, &options, &text);
 	if (!r && !to_stdout)
 		r = nm_file_commit(&output->file, text.bytes, text.length);
 	code = r ? nm_report_error(NM_EXIT_UNDECIDED) : NM_EXIT_OK;
