@@ -8,6 +8,7 @@
 #include "analysis/judge.h"
 #include "analysis/line.h"
 #include "analysis/pairing.h"
+#include "analysis/published.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/statistics.h"
@@ -188,6 +189,23 @@ static int judge_lines(struct nm_comparison *comparison, const struct nm_compare
 	return r;
 }
 
+/* Nested against bare metal is what others have published. */
+static int add_publications(struct nm_comparison *comparison, struct nm_arena *scratch)
+{
+	struct nm_publications *publications;
+	int r;
+
+	if (comparison->mode != NM_COMPARE_MACHINES || comparison->base.machine.level != 0 ||
+	    comparison->changed.machine.level != 1)
+		return 0;
+	r = nm_publications_read(scratch, &publications);
+	for (size_t i = 0; !r && i < comparison->lines.count; i++)
+		if (comparison->lines.items[i].context == NM_CONTEXT_GUEST)
+			r = nm_publications_add(&comparison->arena, publications,
+						&comparison->lines.items[i]);
+	return r;
+}
+
 /* Summaries */
 
 static int count_verdict(struct nm_arena *arena, struct nm_map *verdicts, int verdict)
@@ -279,6 +297,31 @@ static int summarise(struct nm_comparison *comparison)
 	return r;
 }
 
+static const struct nm_document *document_at(const struct nm_compare_request *request, size_t i)
+{
+	return i < request->base.count ? request->base.documents[i]
+				       : request->changed.documents[i - request->base.count];
+}
+
+static const char *path_at(const struct nm_compare_request *request, size_t i)
+{
+	return i < request->base.count ? request->base.paths[i]
+				       : request->changed.paths[i - request->base.count];
+}
+
+/* Rounds that stand on a side twice, or on both, would be evidence of nothing. */
+static int check_uuids(const struct nm_compare_request *request)
+{
+	for (size_t i = 0; i < request->base.count + request->changed.count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(document_at(request, i)->run.uuid,
+				    document_at(request, j)->run.uuid))
+				return nm_fail_remedy(EINVAL, "name each run once",
+						      "%s and %s are the same run",
+						      path_at(request, j), path_at(request, i));
+	return 0;
+}
+
 static int check_request(const struct nm_compare_request *request)
 {
 	if (!request->base.count ||
@@ -286,7 +329,7 @@ static int check_request(const struct nm_compare_request *request)
 		return nm_fail(EINVAL, "a side without a document");
 	if (request->paired && (request->base.count != 1 || request->changed.count != 1))
 		return nm_fail(EINVAL, "pairs are of one document a side");
-	return 0;
+	return check_uuids(request);
 }
 
 int nm_compare(const struct nm_compare_request *request, struct nm_comparison *out)
@@ -301,6 +344,8 @@ int nm_compare(const struct nm_compare_request *request, struct nm_comparison *o
 		r = measure_lines(out, request, &designs);
 	if (!r)
 		r = judge_lines(out, request, &designs);
+	if (!r)
+		r = add_publications(out, &scratch);
 	if (!r)
 		r = summarise(out);
 	if (!r && request->gate)

@@ -25,7 +25,9 @@ struct nm_compare_request {
 	struct nm_compare_side base;
 	struct nm_compare_side changed; /* in NM_COMPARE_GUEST_NATIVE unused: base has both sides */
 	const struct nm_policy *policy; /* NULL: nm_policy_default */
-	struct nm_strings only;		/* globs, as of nm_name_matches(); none: everything */
+	struct nm_strings only;		/* globs, as of nm_name_matches() */
+	struct nm_strings groups;	/* or operations of these; neither: everything */
+	struct nm_strings contexts;	/* none: both */
 	struct nm_strings
 		allowed; /* globs on differences that are what is compared, so that they are not decisive */
 	bool paired; /* rounds of one index in documents of one place are pairs: interleaved runs */

@@ -10,7 +10,7 @@
 /* The pairings by their names, in a tree of the C library. */
 struct index {
 	struct nm_arena *arena;
-	const struct nm_strings *only;
+	const struct nm_compare_request *request;
 	void *tree;
 	struct nm_pairing **order;
 	size_t count;
@@ -39,12 +39,23 @@ static struct nm_pairing *pairing_for(struct index *index, const char *name)
 	return slot ? pairing : NULL;
 }
 
-static bool is_selected(const struct nm_strings *only, const char *operation, const char *name)
+static bool is_listed(const struct nm_strings *strings, const char *item)
 {
-	for (size_t i = 0; i < only->count; i++)
-		if (nm_name_matches(only->items[i], operation, name))
+	for (size_t i = 0; i < strings->count; i++)
+		if (!strcmp(strings->items[i], item))
 			return true;
-	return !only->count;
+	return false;
+}
+
+static bool is_selected(const struct nm_compare_request *request, const struct nm_measurement *m,
+			const char *name)
+{
+	if (request->contexts.count && !is_listed(&request->contexts, nm_context_names[m->context]))
+		return false;
+	for (size_t i = 0; i < request->only.count; i++)
+		if (nm_name_matches(request->only.items[i], m->operation, name))
+			return true;
+	return request->groups.count ? is_listed(&request->groups, m->group) : !request->only.count;
 }
 
 static int add_found(struct nm_arena *arena, struct nm_found *found, const struct nm_measurement *m)
@@ -64,7 +75,7 @@ static int add_measurement(struct index *index, const struct nm_measurement *m, 
 
 	if (!name)
 		return -ENOMEM;
-	if (!is_selected(index->only, m->operation, name))
+	if (!is_selected(index->request, m, name))
 		return 0;
 	pairing = pairing_for(index, name);
 	if (!pairing)
@@ -127,7 +138,7 @@ static int add_guest(struct index *index, const struct nm_document *document,
 		name = nm_measurement_name(index->arena, guest);
 		if (!name)
 			return -ENOMEM;
-		if (!is_selected(index->only, guest->operation, name))
+		if (!is_selected(index->request, guest, name))
 			return 0;
 		pairing = pairing_for(index, name);
 		r = pairing ? add_found(index->arena, &pairing->base, native) : -ENOMEM;
@@ -158,7 +169,7 @@ static void keep(void *node)
 int nm_pair(struct nm_arena *arena, const struct nm_compare_request *request,
 	    struct nm_pairings *out)
 {
-	struct index index = {.arena = arena, .only = &request->only};
+	struct index index = {.arena = arena, .request = request};
 	int r;
 
 	if (request->mode == NM_COMPARE_GUEST_NATIVE) {

@@ -44,6 +44,17 @@ struct nm_policy {
 /** What holds without a policy file. */
 extern const struct nm_policy nm_policy_default;
 
+/**
+ * Reads a policy file (docs/compare.md): what it does not say is as in the default. -EINVAL with "file:line: what" and the
+ * remedy. On failure out is empty.
+ */
+int nm_policy_read(const char *path, struct nm_policy *out);
+
+/** The same from memory, which it writes into; name stands for the file in messages. */
+int nm_policy_parse(const char *name, char *text, size_t length, struct nm_policy *out);
+
+void nm_policy_free(struct nm_policy *policy);
+
 /** The limits of one measurement. */
 struct nm_limits nm_policy_limits(const struct nm_policy *policy, const char *group,
 				  const char *operation, const char *name);

@@ -3,21 +3,67 @@
 #include "cli/outputs.h"
 
 #include "core/error.h"
+#include "reports/comparisons.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static void unknown_format(const struct nm_command *command, const char *spec)
+static const char *run_name(size_t format)
+{
+	return nm_renderers[format].name;
+}
+
+static const char *run_extension(size_t format)
+{
+	return nm_renderers[format].extension;
+}
+
+static int run_render(size_t format, const void *document, const struct nm_render_options *options,
+		      struct nm_text *out)
+{
+	return nm_renderers[format].render(document, options, out);
+}
+
+const struct nm_output_kind nm_run_output = {run_name, run_extension, run_render};
+
+static const char *comparison_name(size_t format)
+{
+	return nm_comparison_renderers[format].name;
+}
+
+static const char *comparison_extension(size_t format)
+{
+	return nm_comparison_renderers[format].extension;
+}
+
+static int comparison_render(size_t format, const void *document,
+			     const struct nm_render_options *options, struct nm_text *out)
+{
+	return nm_comparison_renderers[format].render(document, options, out);
+}
+
+const struct nm_output_kind nm_comparison_output = {comparison_name, comparison_extension,
+						    comparison_render};
+
+/* Sets the format of a name; false, with an error line that lists them all, when there is none. */
+static bool find_format(const struct nm_command *command, const struct nm_output_kind *kind,
+			const char *spec, const char *name, struct nm_output *output)
 {
 	struct nm_text names = {0};
 
-	for (const struct nm_renderer *renderer = nm_renderers; renderer->name; renderer++)
-		nm_text_printf(&names, "%s%s", renderer == nm_renderers ? "" : ", ",
-			       renderer->name);
+	for (size_t i = 0; (output->format_name = kind->name(i)); i++) {
+		output->format = i;
+		if (!strcmp(output->format_name, name)) {
+			nm_text_free(&names);
+			return true;
+		}
+		nm_text_printf(&names, "%s%s", i ? ", " : "", output->format_name);
+	}
 	nm_usage_error(command, "-o %s: unknown format, expected one of %s", spec,
-		       names.bytes ? names.bytes : "");
+		       names.bytes ? names.bytes : "none");
 	nm_text_free(&names);
+	return false;
 }
 
 bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs, const char *spec)
@@ -35,13 +81,9 @@ bool nm_outputs_add(const struct nm_command *command, struct nm_outputs *outputs
 		return false;
 	}
 	memcpy(format, spec, (size_t)(colon - spec));
-	*output = (struct nm_output) {.renderer = nm_renderer_find(format),
-				      .path = colon + 1,
-				      .file = {.fd = -1}};
-	if (!output->renderer) {
-		unknown_format(command, spec);
+	*output = (struct nm_output) {.path = colon + 1, .file = {.fd = -1}};
+	if (!find_format(command, outputs->kind, spec, format, output))
 		return false;
-	}
 	if (!strcmp(output->path, "-") && nm_outputs_to_stdout(outputs)) {
 		nm_usage_error(command, "-o %s: only one format can go to stdout", spec);
 		return false;
@@ -66,7 +108,7 @@ int nm_outputs_name(struct nm_outputs *outputs, struct nm_arena *arena, const ch
 		if (output->path[strlen(output->path) - 1] != '/')
 			continue;
 		output->path = nm_arena_printf(arena, "%s%s.%s", output->path, name,
-					       output->renderer->extension);
+					       outputs->kind->extension(output->format));
 		if (!output->path)
 			return -ENOMEM;
 	}
@@ -94,11 +136,11 @@ int nm_outputs_check(const struct nm_outputs *outputs, const struct nm_output *e
 			continue;
 		if (other && output != except && same_file(output->path, other))
 			return nm_fail(EINVAL, "-o %s:%s: is the run document itself",
-				       output->renderer->name, output->path);
+				       output->format_name, output->path);
 		for (size_t j = 0; j < i; j++)
 			if (same_file(output->path, outputs->items[j].path))
-				return nm_fail(EINVAL, "-o %s:%s: named twice",
-					       output->renderer->name, output->path);
+				return nm_fail(EINVAL, "-o %s:%s: named twice", output->format_name,
+					       output->path);
 	}
 	return 0;
 }
@@ -119,8 +161,8 @@ int nm_outputs_open(struct nm_outputs *outputs, const struct nm_output *except)
 	return 0;
 }
 
-static int write_one(struct nm_output *output, const struct nm_document *document,
-		     enum nm_colour colour)
+static int write_one(const struct nm_output_kind *kind, struct nm_output *output,
+		     const void *document, enum nm_colour colour)
 {
 	bool to_stdout = !strcmp(output->path, "-");
 	const struct nm_render_options options = {.colour = to_stdout && nm_use_colour(colour)};
@@ -131,7 +173,7 @@ static int write_one(struct nm_output *output, const struct nm_document *documen
 	/* The run document itself is not opened here: its journal writes it. */
 	if (!to_stdout && output->file.fd < 0)
 		return NM_EXIT_OK;
-	r = output->renderer->render(document, &options, &text);
+	r = kind->render(output->format, document, &options, &text);
 	if (!r && !to_stdout)
 		r = nm_file_commit(&output->file, text.bytes, text.length);
 	code = r ? nm_report_error(NM_EXIT_UNDECIDED) : NM_EXIT_OK;
@@ -141,13 +183,12 @@ static int write_one(struct nm_output *output, const struct nm_document *documen
 	return code;
 }
 
-int nm_outputs_write(struct nm_outputs *outputs, const struct nm_document *document,
-		     enum nm_colour colour)
+int nm_outputs_write(struct nm_outputs *outputs, const void *document, enum nm_colour colour)
 {
 	int code = NM_EXIT_OK;
 
 	for (size_t i = 0; i < outputs->count; i++) {
-		int one = write_one(&outputs->items[i], document, colour);
+		int one = write_one(outputs->kind, &outputs->items[i], document, colour);
 
 		code = one ? one : code;
 	}

@@ -33,7 +33,7 @@ static int report(struct nm_outputs *outputs, const char *path, enum nm_colour c
 static int report_main(int argc, char **argv)
 {
 	enum nm_colour colour = NM_COLOUR_AUTO;
-	struct nm_outputs outputs = {0};
+	struct nm_outputs outputs = {.kind = &nm_run_output};
 	int option;
 
 	while ((option = getopt_long(argc, argv, ":Jo:h", long_options, NULL)) != -1) {

@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/against.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
 
@@ -302,6 +303,22 @@ static int open_file(struct run *run)
 	return folder ? nm_io_place_for(&run->io, &run->root, run->document, folder) : -ENOMEM;
 }
 
+static int prepare_against(struct run *run)
+{
+	struct nm_run_options *options = run->options;
+	struct nm_outputs *outputs = &options->against.comparing.outputs;
+	const char *name;
+	int r;
+
+	if (!options->against.count)
+		return 0;
+	name = nm_arena_printf(&run->document->arena, "comparison-%s", run->document->run.uuid);
+	r = name ? nm_outputs_name(outputs, &run->document->arena, name) : -ENOMEM;
+	return r ? r
+		 : nm_against_prepare(&options->against, &options->selection,
+				      options->document_path);
+}
+
 static int open_results(struct run *run)
 {
 	struct nm_run_options *options = run->options;
@@ -310,6 +327,8 @@ static int open_results(struct run *run)
 	if (!r)
 		r = nm_outputs_check(&options->outputs, options->main_output,
 				     options->document_path);
+	if (!r)
+		r = prepare_against(run);
 	if (!r)
 		r = open_file(run);
 	if (!r)
@@ -375,17 +394,37 @@ static void say_where(const struct run *run, bool written)
 		nm_warn("wrote %s", path);
 }
 
+/* What fails a check weighs more than what could not be measured (docs/usage.md). */
+static int worse_code(int a, int b)
+{
+	if (a == NM_EXIT_CHECK_FAILED || b == NM_EXIT_CHECK_FAILED)
+		return NM_EXIT_CHECK_FAILED;
+	if (a == NM_EXIT_UNDECIDED || b == NM_EXIT_UNDECIDED)
+		return NM_EXIT_UNDECIDED;
+	return a ? a : b;
+}
+
+static int show_document(struct run *run, const struct nm_document *document)
+{
+	struct nm_run_options *options = run->options;
+	int code = nm_outputs_write(&options->outputs, document, options->colour);
+
+	if (!options->against.count || stop_signal)
+		return code;
+	return worse_code(code,
+			  nm_against_finish(&options->against, document, options->document_path));
+}
+
 /* What is shown is what was written, read back: numbers in the document have nine digits. */
 static int show(struct run *run, bool written)
 {
-	struct nm_run_options *options = run->options;
 	struct nm_document document = {0};
 	int code;
 
-	if (written && !nm_document_read(options->document_path, &document))
-		code = nm_outputs_write(&options->outputs, &document, options->colour);
+	if (written && !nm_document_read(run->options->document_path, &document))
+		code = show_document(run, &document);
 	else
-		code = nm_outputs_write(&options->outputs, run->document, options->colour);
+		code = show_document(run, run->document);
 	nm_document_free(&document);
 	return code;
 }
@@ -403,8 +442,8 @@ static int finish(struct run *run, int result)
 	if (r)
 		code = nm_report_error(NM_EXIT_UNDECIDED);
 	/* What could not be summarised is not shown. */
-	if (concluded && show(run, !r))
-		code = NM_EXIT_UNDECIDED;
+	if (concluded)
+		code = worse_code(code, show(run, !r));
 	say_where(run, !r);
 	return code;
 }
@@ -434,6 +473,7 @@ static int measure(struct run *run)
 static void close_run(struct run *run)
 {
 	nm_outputs_abandon(&run->options->outputs);
+	nm_against_free(&run->options->against);
 	nm_journal_close(&run->journal, false);
 	nm_io_place_close(&run->io);
 	nm_round_host_free(&run->host);
@@ -466,7 +506,7 @@ static int run_all(struct nm_run_options *options, int argc, char **argv)
 		r = measure(&run);
 		code = finish(&run, r);
 		if (r && r != -EINTR)
-			code = NM_EXIT_UNDECIDED;
+			code = worse_code(code, NM_EXIT_UNDECIDED);
 	}
 	close_run(&run);
 	return code;
@@ -478,6 +518,8 @@ static int run_main(int argc, char **argv)
 	struct nm_run_options options = {
 		.document = &document,
 		.selection = {.native = true, .guest = true},
+		.outputs = {.kind = &nm_run_output},
+		.against = {.comparing = {.outputs = {.kind = &nm_comparison_output}}},
 		.profile = &nm_profiles[0],
 		.skip_code = NM_EXIT_UNSUPPORTED,
 	};
@@ -545,6 +587,19 @@ const struct nm_command nm_command_run = {
 		"                            needs --i-know-it-will-be-overwritten\n"
 		"      --kvm-device PATH     the KVM device (default /dev/kvm)\n"
 		"      --resume DOCUMENT     finish a run that was interrupted\n"
+		"Comparison:\n"
+		"      --against BASE        compare with this run document, and show that; "
+		"repeatable "
+		"(nestmark\n"
+		"                            compare)\n"
+		"      --gate                exit with 1 on a regression, with 3 on what is "
+		"missing, "
+		"invalid or got\n"
+		"                            worse; --strict, --policy FILE and --allow GLOB as of "
+		"nestmark compare\n"
+		"      --comparison FORMAT:PATH\n"
+		"                            the comparison into a file, as -o does with the "
+		"document\n"
 		"Results:\n"
 		"  -o, --output FORMAT:PATH  text, md or json into a file; - is stdout; PATH/ "
 		"names the file\n"

@@ -37,6 +37,8 @@ enum {
 	OPT_RESUME,
 	OPT_COLOR,
 	OPT_SKIP_EXIT_CODE,
+	OPT_AGAINST,
+	OPT_COMPARISON,
 };
 
 static const struct option long_options[] = {
@@ -60,6 +62,9 @@ static const struct option long_options[] = {
 	{"density-max", required_argument, NULL, OPT_DENSITY_MAX},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
 	{"resume", required_argument, NULL, OPT_RESUME},
+	{"against", required_argument, NULL, OPT_AGAINST},
+	{"comparison", required_argument, NULL, OPT_COMPARISON},
+	NM_COMPARING_OPTIONS,
 	{"output", required_argument, NULL, 'o'},
 	{"json", no_argument, NULL, 'J'},
 	{"quiet", no_argument, NULL, 'q'},
@@ -222,9 +227,59 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	}
 }
 
-static bool parse_option(struct nm_run_options *options, int option, const char *value)
+static bool add_base(struct nm_against *against, char *path)
+{
+	if (against->count == NM_MAX_BASES) {
+		nm_usage_error(&nm_command_run, "--against: more than %d documents", NM_MAX_BASES);
+		return false;
+	}
+	against->paths[against->count++] = path;
+	return true;
+}
+
+/* What says how to compare takes something to compare with. */
+static bool check_against(struct nm_run_options *options)
+{
+	struct nm_against *against = &options->against;
+	struct nm_comparing *comparing = &against->comparing;
+
+	if (comparing->strict && !comparing->request.gate) {
+		nm_usage_error(&nm_command_run, "--strict is for --gate");
+		return false;
+	}
+	if (against->count || !(comparing->request.gate || comparing->policy_path ||
+				comparing->request.allowed.count || comparing->outputs.count))
+		return true;
+	nm_usage_error(&nm_command_run,
+		       "--gate, --policy, --allow and --comparison are for --against BASE");
+	return false;
+}
+
+/* The comparison says all of it, so it is what is shown. */
+static bool show_by_default(struct nm_run_options *options)
+{
+	struct nm_outputs *comparison = &options->against.comparing.outputs;
+
+	if (nm_outputs_to_stdout(&options->outputs))
+		return true;
+	if (!options->against.count)
+		return nm_outputs_add(&nm_command_run, &options->outputs, "text:-");
+	return nm_outputs_to_stdout(comparison) ||
+	       nm_outputs_add(&nm_command_run, comparison, "text:-");
+}
+
+static bool parse_option(struct nm_run_options *options, int option, char *value)
 {
 	switch (option) {
+	case OPT_AGAINST:
+		return add_base(&options->against, value);
+	case OPT_COMPARISON:
+		return nm_outputs_add(&nm_command_run, &options->against.comparing.outputs, value);
+	case NM_OPT_GATE:
+	case NM_OPT_STRICT:
+	case NM_OPT_POLICY:
+	case NM_OPT_ALLOW:
+		return nm_comparing_option(&options->against.comparing, option, value);
 	case OPT_RESUME:
 		options->resume = value;
 		return true;
@@ -261,7 +316,7 @@ static void find_main_output(struct nm_run_options *options)
 	for (size_t i = 0; i < options->outputs.count && !options->main_output; i++) {
 		struct nm_output *output = &options->outputs.items[i];
 
-		if (!strcmp(output->renderer->name, "json") && strcmp(output->path, "-") != 0)
+		if (!strcmp(output->format_name, "json") && strcmp(output->path, "-") != 0)
 			options->main_output = output;
 	}
 }
@@ -314,8 +369,5 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 			       options->resume);
 		return false;
 	}
-	if (!nm_outputs_to_stdout(&options->outputs) &&
-	    !nm_outputs_add(&nm_command_run, &options->outputs, "text:-"))
-		return false;
-	return true;
+	return check_against(options) && show_by_default(options);
 }

@@ -4,6 +4,7 @@
 #define NM_CLI_RUN_OPTIONS_H
 
 #include "benchmarks/plan.h"
+#include "cli/against.h"
 #include "cli/outputs.h"
 
 #include <stdbool.h>
@@ -21,6 +22,7 @@ struct nm_run_options {
 	struct nm_output *main_output; /* the document's, when -o names it */
 	const char *document_path;
 	const char *resume;
+	struct nm_against against;
 	enum nm_colour colour;
 	bool quiet, verbose;
 	uint64_t skip_code;

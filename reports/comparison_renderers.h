@@ -6,6 +6,12 @@
 #include "core/comparison.h"
 #include "reports/report.h"
 
+int nm_comparison_render_text(const struct nm_comparison *comparison,
+			      const struct nm_render_options *options, struct nm_text *out);
+int nm_comparison_render_markdown(const struct nm_comparison *comparison,
+				  const struct nm_render_options *options, struct nm_text *out);
+int nm_comparison_render_json(const struct nm_comparison *comparison,
+			      const struct nm_render_options *options, struct nm_text *out);
 int nm_comparison_render_csv(const struct nm_comparison *comparison,
 			     const struct nm_render_options *options, struct nm_text *out);
 int nm_comparison_render_junit(const struct nm_comparison *comparison,

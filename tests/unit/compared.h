@@ -9,11 +9,15 @@
 
 /* Documents of known rounds, for tests that compare them. */
 
-/** A document of one machine without measurements. */
+/** A document of one machine without measurements, each with an identity of its own. */
 static inline void machine_document(struct nm_document *document)
 {
+	static unsigned int documents;
+
 	*document = (struct nm_document) {.schema = NM_RUN_SCHEMA};
 	sample_run(document);
+	document->run.uuid =
+		nm_arena_printf(&document->arena, "%08x-89ab-4cde-8f01-23456789abcd", documents++);
 	document->run.state = NM_RUN_COMPLETE;
 	document->run.reason = NULL;
 	document->machine = (struct nm_machine) {.vendor = "GenuineIntel",

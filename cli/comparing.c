@@ -1,0 +1,129 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/comparing.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool nm_comparing_option(struct nm_comparing *comparing, int option, const char *value)
+{
+	switch (option) {
+	case NM_OPT_GATE:
+		comparing->request.gate = true;
+		return true;
+	case NM_OPT_STRICT:
+		comparing->strict = true;
+		return true;
+	case NM_OPT_POLICY:
+		comparing->policy_path = value;
+		return true;
+	case NM_OPT_ALLOW:
+		return !nm_strings_add(&comparing->arena, &comparing->request.allowed, value);
+	default:
+		return false;
+	}
+}
+
+int nm_documents_read(struct nm_arena *arena, struct nm_documents *documents, char **paths,
+		      size_t count)
+{
+	int r = 0;
+
+	documents->items = nm_arena_alloc(arena, count * sizeof(*documents->items));
+	documents->paths = nm_arena_alloc(arena, count * sizeof(*documents->paths));
+	if (!documents->items || !documents->paths)
+		return -ENOMEM;
+	for (size_t i = 0; !r && i < count; i++) {
+		documents->paths[i] = paths[i];
+		r = nm_document_read(paths[i], &documents->items[i]);
+		documents->count++;
+	}
+	return r;
+}
+
+void nm_documents_free(struct nm_documents *documents)
+{
+	for (size_t i = 0; i < documents->count; i++)
+		nm_document_free(&documents->items[i]);
+}
+
+int nm_documents_side(struct nm_arena *arena, const struct nm_documents *documents,
+		      struct nm_compare_side *side)
+{
+	const struct nm_document **items = nm_arena_alloc(arena, documents->count * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	for (size_t i = 0; i < documents->count; i++)
+		items[i] = &documents->items[i];
+	side->documents = items;
+	side->paths = documents->paths;
+	side->count = documents->count;
+	return 0;
+}
+
+int nm_comparing_prepare(struct nm_comparing *comparing)
+{
+	int r = 0;
+
+	comparing->policy = nm_policy_default;
+	if (comparing->policy_path)
+		r = nm_policy_read(comparing->policy_path, &comparing->policy);
+	comparing->policy.strict |= comparing->strict;
+	comparing->request.policy = &comparing->policy;
+	return r;
+}
+
+static int exit_code(const struct nm_comparison *comparison)
+{
+	const struct nm_gate *gate = comparison->gate;
+
+	if (!gate)
+		return NM_EXIT_OK;
+	if (gate->regressions)
+		return NM_EXIT_CHECK_FAILED;
+	return gate->passed ? NM_EXIT_OK : NM_EXIT_UNDECIDED;
+}
+
+/* The table says it too. */
+static bool is_told(const struct nm_outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		if (!strcmp(outputs->items[i].path, "-") &&
+		    !strcmp(outputs->items[i].format_name, "text"))
+			return true;
+	return false;
+}
+
+static void tell(const struct nm_gate *gate)
+{
+	for (size_t i = 0; i < gate->warnings.count; i++)
+		nm_warn("warning: %s", gate->warnings.items[i]);
+	for (size_t i = 0; i < gate->failures.count; i++)
+		nm_warn("gate: %s", gate->failures.items[i]);
+}
+
+int nm_comparing_finish(struct nm_comparing *comparing)
+{
+	struct nm_comparison comparison = {0};
+	int written;
+	int code;
+
+	if (nm_compare(&comparing->request, &comparison))
+		return nm_report_error(NM_EXIT_USAGE);
+	written = nm_outputs_write(&comparing->outputs, &comparison, comparing->colour);
+	code = exit_code(&comparison);
+	if (comparison.gate && !comparing->quiet && !is_told(&comparing->outputs))
+		tell(comparison.gate);
+	nm_comparison_free(&comparison);
+	return code ? code : written;
+}
+
+void nm_comparing_free(struct nm_comparing *comparing)
+{
+	nm_outputs_abandon(&comparing->outputs);
+	nm_policy_free(&comparing->policy);
+	nm_arena_free(&comparing->arena);
+}
