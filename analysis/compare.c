@@ -189,14 +189,13 @@ static int judge_lines(struct nm_comparison *comparison, const struct nm_compare
 	return r;
 }
 
-/* Nested against bare metal is what others have published. */
+/* What others have published is nested against bare metal, which is what machines are mostly compared for. */
 static int add_publications(struct nm_comparison *comparison, struct nm_arena *scratch)
 {
 	struct nm_publications *publications;
 	int r;
 
-	if (comparison->mode != NM_COMPARE_MACHINES || comparison->base.machine.level != 0 ||
-	    comparison->changed.machine.level != 1)
+	if (comparison->mode != NM_COMPARE_MACHINES)
 		return 0;
 	r = nm_publications_read(scratch, &publications);
 	for (size_t i = 0; !r && i < comparison->lines.count; i++)

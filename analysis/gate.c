@@ -3,9 +3,12 @@
 #include "analysis/gate.h"
 
 #include "analysis/line.h"
+#include "core/error.h"
+#include "core/statistics.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the gate counted. */
@@ -105,30 +108,67 @@ static int judge_undecided(struct nm_comparison *comparison, const struct nm_pol
 	return r;
 }
 
+/* How many rounds would decide half of the lines whose rounds are known. */
+static uint64_t rounds_for_half(const struct nm_comparison *comparison, double *rounds)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < comparison->lines.count; i++) {
+		const struct nm_compared *line = &comparison->lines.items[i];
+		uint64_t most = 0;
+
+		for (size_t j = 0; j < line->statistics.count; j++)
+			if (line->statistics.items[j].gated &&
+			    line->statistics.items[j].rounds_to_decide > most)
+				most = line->statistics.items[j].rounds_to_decide;
+		if (line->verdict == NM_VERDICT_INCONCLUSIVE && most)
+			rounds[count++] = (double)most;
+	}
+	if (!count)
+		return 0;
+	nm_sort_real(rounds, count);
+	return (uint64_t)rounds[nm_rank(count, 500)];
+}
+
 static int judge_inconclusive(struct nm_comparison *comparison, const struct nm_policy *policy,
 			      const struct tally *tally)
 {
 	struct nm_gate *gate = comparison->gate;
-	uint64_t rounds = 0;
+	struct nm_strings *lines = policy->strict ? &gate->failures : &gate->warnings;
+	double *scratch;
+	uint64_t rounds;
 
 	if (!tally->inconclusive)
 		return 0;
-	for (size_t i = 0; i < comparison->lines.count; i++) {
-		const struct nm_compared *line = &comparison->lines.items[i];
-
-		for (size_t j = 0; j < line->statistics.count; j++)
-			if (line->verdict == NM_VERDICT_INCONCLUSIVE &&
-			    line->statistics.items[j].gated &&
-			    line->statistics.items[j].rounds_to_decide > rounds)
-				rounds = line->statistics.items[j].rounds_to_decide;
-	}
+	scratch = malloc(comparison->lines.count * sizeof(*scratch));
+	if (!scratch)
+		return nm_fail(ENOMEM, "out of memory");
+	rounds = rounds_for_half(comparison, scratch);
+	free(scratch);
 	if (!rounds)
-		return say(comparison, policy->strict ? &gate->failures : &gate->warnings,
-			   "%zu of %zu lines are inconclusive", tally->inconclusive, tally->lines);
-	return say(comparison, policy->strict ? &gate->failures : &gate->warnings,
+		return say(comparison, lines, "%zu of %zu lines are inconclusive",
+			   tally->inconclusive, tally->lines);
+	return say(comparison, lines,
 		   "%zu of %zu lines are inconclusive; about %llu rounds a side would probably "
-		   "decide them",
+		   "decide half of them",
 		   tally->inconclusive, tally->lines, (unsigned long long)rounds);
+}
+
+/* Whatever is odd about the runs themselves. */
+static int warn_of_documents(struct nm_comparison *comparison)
+{
+	const struct nm_comparison_side *sides[] = {&comparison->base, &comparison->changed};
+	int r = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; !r && j < sides[i]->documents.count; j++) {
+			const struct nm_compared_document *d = &sides[i]->documents.items[j];
+
+			if (strcmp(d->state, nm_run_state_names[NM_RUN_COMPLETE]) != 0)
+				r = say(comparison, &comparison->gate->warnings,
+					"%s is of a run that was interrupted", d->path);
+		}
+	return r;
 }
 
 int nm_gate_judge(struct nm_comparison *comparison, const struct nm_compare_request *request)
@@ -148,6 +188,8 @@ int nm_gate_judge(struct nm_comparison *comparison, const struct nm_compare_requ
 			r = judge_line(comparison, &comparison->lines.items[i], &tally);
 	if (!r)
 		r = judge_undecided(comparison, policy, &tally);
+	if (!r)
+		r = warn_of_documents(comparison);
 	if (!r)
 		r = judge_inconclusive(comparison, policy, &tally);
 	gate->passed = !gate->failures.count;

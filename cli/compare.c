@@ -202,7 +202,7 @@ static int compare_main(int argc, char **argv)
 		code = NM_EXIT_USAGE;
 		if (check_operands(&comparing, &operands) && check_gate(&comparing) &&
 		    (nm_outputs_to_stdout(&comparing.outputs) ||
-		     nm_outputs_add(&nm_command_compare, &comparing.outputs, "json:-")))
+		     nm_outputs_add(&nm_command_compare, &comparing.outputs, "text:-")))
 			code = compare(&comparing, &operands);
 	}
 	nm_comparing_free(&comparing);

@@ -143,7 +143,8 @@ static const struct nm_field comparison_fields[] = {
 	{FIELD(ENUM, nm_comparison, verdict), .names = nm_verdict_names},
 	{FIELD(RECORDS, nm_comparison, groups), .record = &group_record},
 	{FIELD(RECORDS, nm_comparison, lines), .record = &compared_record},
-	{FIELD(POINTER, nm_comparison, gate), .record = &gate_record, .optional = true},
+	{FIELD(POINTER, nm_comparison, gate), .record = &gate_record, .optional = true,
+	 .nullable = true},
 	END,
 };
 const struct nm_record nm_comparison_record = {sizeof(struct nm_comparison), comparison_fields};

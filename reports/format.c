@@ -108,6 +108,14 @@ char *nm_format_ratio(struct nm_arena *arena, const struct nm_statistic *ratio)
 			       ratio->hi);
 }
 
+char *nm_format_change(struct nm_arena *arena, const struct nm_statistic *ratio)
+{
+	if (!isfinite(ratio->value) || !isfinite(ratio->lo) || !isfinite(ratio->hi))
+		return nm_arena_strdup(arena, absent);
+	return nm_arena_printf(arena, "%+.1f %% [%+.1f, %+.1f]", (ratio->value - 1) * 100,
+			       (ratio->lo - 1) * 100, (ratio->hi - 1) * 100);
+}
+
 char *nm_format_count(struct nm_arena *arena, double count)
 {
 	if (!isfinite(count))

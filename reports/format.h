@@ -24,6 +24,9 @@ char *nm_format_statistic(struct nm_arena *arena, const char *unit,
 /** "12.3 [12.0, 13.5]"; "–" without its interval. */
 char *nm_format_ratio(struct nm_arena *arena, const struct nm_statistic *ratio);
 
+/** "+4.5 % [+1.5, +8.8]": a ratio as a change; "–" without its interval. */
+char *nm_format_change(struct nm_arena *arena, const struct nm_statistic *ratio);
+
 /** "1.00": events per operation. */
 char *nm_format_count(struct nm_arena *arena, double count);
 

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reports/view.h"
 
+#include "reports/reasons.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -79,97 +81,24 @@ static int add_line(struct nm_arena *arena, struct nm_strings *lines, char *line
 	return line ? nm_strings_add(arena, lines, line) : -ENOMEM;
 }
 
-/* Measurements with one state and reason share a line, where the first of them stands. */
-struct group {
-	const struct nm_measurement *first;
-	size_t members;
-	char *names;
-};
-
-#define NAMES_IN_A_LINE 8u
-
-/* What qsort() moves around. */
-struct bad {
-	const struct nm_measurement *measurement;
-};
-
-static int compare_reasons(const void *a, const void *b)
-{
-	const struct nm_measurement *x = ((const struct bad *)a)->measurement;
-	const struct nm_measurement *y = ((const struct bad *)b)->measurement;
-	int order = x->state != y->state ? x->state - y->state
-					 : strcmp(or_unknown(x->reason), or_unknown(y->reason));
-
-	return order ? order : (x > y) - (x < y);
-}
-
-static int compare_groups(const void *a, const void *b)
-{
-	const struct group *x = a;
-	const struct group *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
-}
-
-static bool same_reason(const struct nm_measurement *a, const struct nm_measurement *b)
-{
-	return a->state == b->state && !strcmp(or_unknown(a->reason), or_unknown(b->reason));
-}
-
-static int add_member(struct group *group, struct nm_arena *arena, const struct nm_measurement *m)
-{
-	const char *name = nm_measurement_name(arena, m);
-
-	if (++group->members > NAMES_IN_A_LINE)
-		return 0;
-	group->names = group->names
-			       ? nm_arena_printf(arena, "%s, %s", group->names, or_unknown(name))
-			       : nm_arena_strdup(arena, or_unknown(name));
-	return group->names ? 0 : -ENOMEM;
-}
-
-static int add_group(struct nm_view *view, struct nm_arena *arena, const struct group *group)
-{
-	const struct nm_measurement *m = group->first;
-	char more[48] = "";
-
-	if (group->members > NAMES_IN_A_LINE)
-		snprintf(more, sizeof(more), " and %zu more", group->members - NAMES_IN_A_LINE);
-	return add_line(arena, &view->reasons,
-			nm_arena_printf(arena, "%s%s %s: %s%s%s", group->names, more,
-					nm_state_names[m->state],
-					m->reason ? m->reason : "no reason recorded",
-					m->remedy ? "; to change that: " : "",
-					m->remedy ? m->remedy : ""));
-}
-
 static int add_reasons(struct nm_view *view, struct nm_arena *arena,
 		       const struct nm_document *document)
 {
-	size_t count = document->measurements.count;
-	struct bad *bad = nm_arena_alloc(arena, count * sizeof(*bad));
-	struct group *groups = nm_arena_alloc(arena, count * sizeof(*groups));
-	size_t bads = 0;
-	size_t used = 0;
-	int r = bad && groups ? 0 : -ENOMEM;
+	struct nm_reasons reasons = {0};
+	int r = 0;
 
-	for (size_t i = 0; !r && i < count; i++)
-		if (document->measurements.items[i].state != NM_STATE_OK)
-			bad[bads++].measurement = &document->measurements.items[i];
-	if (bads)
-		qsort(bad, bads, sizeof(*bad), compare_reasons);
-	for (size_t i = 0; !r && i < bads; i++) {
-		const struct nm_measurement *m = bad[i].measurement;
+	for (size_t i = 0; !r && i < document->measurements.count; i++) {
+		const struct nm_measurement *m = &document->measurements.items[i];
 
-		if (!i || !same_reason(m, bad[i - 1].measurement))
-			groups[used++].first = m;
-		r = add_member(&groups[used - 1], arena, m);
+		if (m->state == NM_STATE_OK)
+			continue;
+		r = nm_reasons_add(arena, &reasons,
+				   &(struct nm_reason) {.name = nm_measurement_name(arena, m),
+							.word = nm_state_names[m->state],
+							.text = m->reason,
+							.remedy = m->remedy});
 	}
-	if (used)
-		qsort(groups, used, sizeof(*groups), compare_groups);
-	for (size_t i = 0; !r && i < used; i++)
-		r = add_group(view, arena, &groups[i]);
-	return r;
+	return r ? r : nm_reasons_lines(arena, &reasons, &view->reasons);
 }
 
 /* "20 µs: 5391": what a bucket begins at, and its samples. */
