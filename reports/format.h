@@ -24,6 +24,9 @@ char *nm_format_statistic(struct nm_arena *arena, const char *unit,
 /** "12.3 [12.0, 13.5]"; "–" without its interval. */
 char *nm_format_ratio(struct nm_arena *arena, const struct nm_statistic *ratio);
 
+/** "12.3 k/s [12.1, 12.4]" or, with a unit, "50.4 MB/s [49.6, 50.8]": a rate that has its interval. */
+char *nm_format_rate(struct nm_arena *arena, const struct nm_statistic *rate, const char *unit);
+
 /** "1.00": events per operation. */
 char *nm_format_count(struct nm_arena *arena, double count);
 
