@@ -152,6 +152,17 @@ static int digest_counters(const struct nm_round_order *order, const struct nm_r
 	return r;
 }
 
+/* Of the loop without its marks. Under a clock that counts instructions there is no such thing. */
+static double operations_per_s(const struct nm_round_order *order, const struct nm_round_area *area)
+{
+	const double operations = (double)order->samples * (double)order->batch;
+
+	if (!order->bench || !order->bench->throughput || order->ticks_per_instruction ||
+	    !area->tsc_ticks)
+		return NAN;
+	return operations * (double)area->tsc_khz * 1e3 / (double)area->tsc_ticks;
+}
+
 /*
  * How far the clocks are apart beyond what the marks around the loop cost, in percent. An interruption between two readings
  * looks the same in a single round: the median over rounds decides, and a flag is for what is longer than one.
@@ -237,6 +248,7 @@ int nm_round_digest(const struct nm_round_order *order, struct nm_round_area *ar
 		return 0;
 	out->duration_ns = area->host_ns;
 	digest_samples(order, area, out);
+	out->operations_per_s = operations_per_s(order, area);
 	r = digest_counters(order, area, arena, out);
 	if (!r && order->bench && order->bench->histogram)
 		r = digest_histogram(order, area, arena, out);

@@ -191,15 +191,22 @@
 	X(mem_stream_copy_2m)                                                                      \
 	X(mem_shootdown)                                                                           \
 	X(mem_process_shootdown)                                                                   \
+	X(io_virtio_kick)                                                                          \
+	X(io_virtio_completion)                                                                    \
 	X(io_blk_null)                                                                             \
 	X(io_blk_null_packed)                                                                      \
 	X(io_blk_null_halted)                                                                      \
+	X(io_blk_null_asleep)                                                                      \
+	X(io_blk_null_open)                                                                        \
 	X(io_blk_read_4k)                                                                          \
+	X(io_blk_read_4k_open)                                                                     \
 	X(io_blk_write_4k)                                                                         \
 	X(io_blk_read_128k)                                                                        \
 	X(io_blk_write_128k)                                                                       \
 	X(io_blk_flush)                                                                            \
 	X(io_blk_read_4k_threads)                                                                  \
+	X(io_blk_verify)                                                                           \
+	X(io_blk_verify_threads)                                                                   \
 	X(io_net_reflect)                                                                          \
 	X(io_net_echo)                                                                             \
 	X(io_net_echo_halted)                                                                      \

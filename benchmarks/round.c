@@ -147,6 +147,7 @@ static void clear_numbers(struct nm_round *out)
 	out->min = out->p5 = out->p50 = out->p90 = out->p99 = out->p999 = NAN;
 	out->max = out->mean = out->overhead = out->overhead_spread = NAN;
 	out->clock_deviation_percent = NAN;
+	out->operations_per_s = NAN;
 	out->user_exits_per_op = NAN;
 }
 

@@ -104,6 +104,7 @@ void nm_summary_clear(struct nm_measurement *measurement)
 					.max = NAN};
 	measurement->native_ratio = none;
 	measurement->histogram = (struct nm_map) {0};
+	measurement->throughput = NULL;
 	measurement->native_ratio.reason = "no native partner measured";
 	*evidence = (struct nm_evidence) {.exits_per_op = NAN,
 					  .expected_exits_per_op = NAN,
@@ -157,6 +158,40 @@ static int summarise_latency(struct nm_measurement *measurement, uint64_t seed)
 		s->min = fmin(s->min, round->min); /* fmin() and fmax() pass over NAN */
 		s->max = fmax(s->max, round->max);
 	}
+	return r;
+}
+
+static struct nm_statistic in_bytes(struct nm_statistic statistic, uint64_t bytes)
+{
+	if (!bytes)
+		return (struct nm_statistic) {.value = NAN,
+					      .lo = NAN,
+					      .hi = NAN,
+					      .reason = "an operation moves no data"};
+	statistic.value *= (double)bytes;
+	statistic.lo *= (double)bytes;
+	statistic.hi *= (double)bytes;
+	return statistic;
+}
+
+/* Instructions are not time. */
+static int summarise_throughput(struct nm_measurement *measurement, const struct nm_bench *bench,
+				uint64_t seed, struct nm_arena *arena)
+{
+	struct nm_throughput *out;
+	int r;
+
+	if (!bench->throughput || strcmp(measurement->unit, nm_clock_units[NM_CLOCK_TSC]) != 0)
+		return 0;
+	out = nm_arena_alloc(arena, sizeof(*out));
+	if (!out)
+		return -ENOMEM;
+	r = statistic(measurement, FIELD(operations_per_s), nm_median_sorted, seed,
+		      "no usable round", &out->operations_per_s);
+	out->bytes_per_op = bench->bytes;
+	out->bytes_per_s = in_bytes(out->operations_per_s, bench->bytes);
+	out->native_ratio = measurement->native_ratio;
+	measurement->throughput = out;
 	return r;
 }
 
@@ -464,6 +499,8 @@ int nm_summarise(struct nm_measurement *measurement, const struct nm_bench *benc
 	nm_summary_clear(measurement);
 	r = summarise_latency(measurement, seed);
 	if (!r)
+		r = summarise_throughput(measurement, bench, seed, arena);
+	if (!r)
 		r = summarise_histogram(measurement, arena);
 	if (!r)
 		r = summarise_evidence(measurement, bench, arena);
@@ -491,37 +528,50 @@ static bool has_figures(const struct nm_measurement *measurement)
 	return measurement->state == NM_STATE_OK || measurement->state == NM_STATE_NOISY;
 }
 
+/* Guest over native, of one number of their rounds. */
+static int ratio(const struct nm_measurement *native, const struct nm_measurement *guest,
+		 size_t field, uint64_t seed, struct nm_statistic *out)
+{
+	double base[NM_MAX_ROUNDS];
+	double changed[NM_MAX_ROUNDS];
+	struct nm_interval interval;
+	size_t bases;
+	size_t changes;
+	int r;
+
+	if (!has_figures(guest) || !has_figures(native)) {
+		out->reason = "a side is not valid";
+		return 0;
+	}
+	bases = collect(native, field, base);
+	changes = collect(guest, field, changed);
+	if (!bases || !changes)
+		return 0;
+	r = nm_bootstrap_ratio(base, bases, changed, changes, seed, &interval);
+	if (!r && !isfinite(interval.value))
+		out->reason = "the native side costs nothing";
+	else if (!r)
+		*out = (struct nm_statistic) {.value = interval.value,
+					      .lo = interval.lo,
+					      .hi = interval.hi};
+	return r;
+}
+
 int nm_summarise_ratios(struct nm_document *document)
 {
+	const uint64_t seed = document->run.seed;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < document->measurements.count; i++) {
 		struct nm_measurement *guest = &document->measurements.items[i];
 		const struct nm_measurement *native = native_partner(document, guest);
-		double base[NM_MAX_ROUNDS];
-		double changed[NM_MAX_ROUNDS];
-		struct nm_interval interval;
-		size_t bases;
-		size_t changes;
 
 		if (guest->context != NM_CONTEXT_GUEST || !native)
 			continue;
-		if (!has_figures(guest) || !has_figures(native)) {
-			guest->native_ratio.reason = "a side is not valid";
-			continue;
-		}
-		bases = collect(native, FIELD(p50), base);
-		changes = collect(guest, FIELD(p50), changed);
-		if (!bases || !changes)
-			continue;
-		r = nm_bootstrap_ratio(base, bases, changed, changes, document->run.seed,
-				       &interval);
-		if (!r && !isfinite(interval.value))
-			guest->native_ratio.reason = "the native side costs nothing";
-		else if (!r)
-			guest->native_ratio = (struct nm_statistic) {.value = interval.value,
-								     .lo = interval.lo,
-								     .hi = interval.hi};
+		r = ratio(native, guest, FIELD(p50), seed, &guest->native_ratio);
+		if (!r && guest->throughput)
+			r = ratio(native, guest, FIELD(operations_per_s), seed,
+				  &guest->throughput->native_ratio);
 	}
 	return r;
 }

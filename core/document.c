@@ -67,6 +67,7 @@ static const struct nm_field round_fields[] = {
 	{FIELD(REAL, nm_round, overhead_spread)},
 	{FIELD(UINT, nm_round, duration_ns)},
 	{FIELD(REAL, nm_round, clock_deviation_percent)},
+	{FIELD(REAL, nm_round, operations_per_s), .optional = true},
 	{FIELD(REAL, nm_round, user_exits_per_op), .optional = true},
 	{FIELD(MAP, nm_round, counters_per_op), .optional = true},
 	{FIELD(MAP, nm_round, histogram), .optional = true},
@@ -91,6 +92,15 @@ static const struct nm_field summary_fields[] = {
 	END,
 };
 static const struct nm_record summary_record = RECORD(nm_summary, summary_fields);
+
+static const struct nm_field throughput_fields[] = {
+	{FIELD(UINT, nm_throughput, bytes_per_op)},
+	{FIELD(RECORD, nm_throughput, operations_per_s), .record = &nm_statistic_record},
+	{FIELD(RECORD, nm_throughput, bytes_per_s), .record = &nm_statistic_record},
+	{FIELD(RECORD, nm_throughput, native_ratio), .record = &nm_statistic_record},
+	END,
+};
+static const struct nm_record throughput_record = RECORD(nm_throughput, throughput_fields);
 
 static const struct nm_field evidence_fields[] = {
 	{FIELD(REAL, nm_evidence, exits_per_op)},
@@ -129,6 +139,8 @@ static const struct nm_field measurement_fields[] = {
 	{FIELD(RECORD, nm_measurement, summary), .record = &summary_record},
 	{FIELD(MAP, nm_measurement, histogram), .optional = true},
 	{FIELD(RECORD, nm_measurement, native_ratio), .record = &nm_statistic_record},
+	{FIELD(POINTER, nm_measurement, throughput), .optional = true,
+	 .record = &throughput_record},
 	{FIELD(RECORD, nm_measurement, evidence), .record = &evidence_record},
 	{FIELD(RECORDS, nm_measurement, rounds), .record = &nm_round_record},
 	END,

@@ -83,8 +83,9 @@ struct nm_round {
 	double overhead_spread; /* its median above its p5 */
 	uint64_t duration_ns;	/* of the measured loop, by CLOCK_MONOTONIC_RAW */
 	double clock_deviation_percent; /* TSC against that clock, beyond the cost of the marks */
-	double user_exits_per_op;	/* returns of KVM_RUN that our VMM handled */
-	struct nm_map counters_per_op;	/* KVM's statistics that moved, and the exit meter */
+	double operations_per_s; /* of the measured loop, by the TSC; NAN unless that is a result */
+	double user_exits_per_op;      /* returns of KVM_RUN that our VMM handled */
+	struct nm_map counters_per_op; /* KVM's statistics that moved, and the exit meter */
 	struct nm_map
 		histogram; /* samples by the largest of 0, 1, 2, 5, 10 … that they reach; empty unless that is a result */
 	uint64_t elapsed_ns;	   /* of the round as a whole, VM and all; so are the following */
@@ -97,6 +98,14 @@ struct nm_round {
 struct nm_summary {
 	struct nm_statistic floor, p50, p90, p99, p999, mean;
 	double min, max;
+};
+
+/** How much a measurement did in a second, as the median over rounds. */
+struct nm_throughput {
+	uint64_t bytes_per_op; /* of data that an operation moves; 0: it moves none */
+	struct nm_statistic operations_per_s;
+	struct nm_statistic bytes_per_s;
+	struct nm_statistic native_ratio; /* guest / native: less than 1 is slower */
 };
 
 struct nm_evidence {
@@ -133,6 +142,7 @@ struct nm_measurement {
 	struct nm_map histogram; /* of all usable rounds */
 	struct nm_statistic
 		native_ratio; /* guest / native, medians; NAN without a native partner */
+	struct nm_throughput *throughput; /* NULL: not a result of this operation */
 	struct nm_evidence evidence;
 	struct {
 		struct nm_round *items;

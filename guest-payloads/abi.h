@@ -162,7 +162,12 @@ struct nm_abi_shared {
 #define NM_ABI_VIRTIO_BASE 0xd0000000u
 #define NM_ABI_VIRTIO_GSI  21 /* of the IOAPIC alone */
 
-enum nm_abi_io { NM_ABI_IO_READ, NM_ABI_IO_WRITE, NM_ABI_IO_FLUSH };
+enum nm_abi_io {
+	NM_ABI_IO_READ,
+	NM_ABI_IO_WRITE,
+	NM_ABI_IO_FLUSH,
+	NM_ABI_IO_VERIFY, /* reads and writes of blocks that tell how often they were written */
+};
 
 #define NM_ABI_BLK_MAX_DEPTH 32
 #define NM_ABI_SECTOR	     512u
@@ -177,6 +182,11 @@ struct nm_abi_blk {
 	uint32_t halt;	     /* wait for the interrupt in HLT instead of polling */
 	uint64_t sectors;    /* of the device */
 	uint64_t seed;
+	uint64_t
+		interval; /* TSC ticks from the intended start of a request to the next; 0: it starts when another is done */
+	uint64_t rest; /* TSC ticks before each request, in which the device falls asleep */
+	uint64_t
+		generations_gpa; /* of NM_ABI_IO_VERIFY: uint64_t for each request's worth of sectors: how often it was written */
 	uint64_t done;		    /* requests that came back, */
 	uint64_t wrong;		    /* and those of them with another status or content */
 	uint64_t kicks, interrupts; /* in the measured loop */
@@ -220,6 +230,35 @@ static inline uint64_t nm_abi_word(uint64_t n, uint64_t i)
 static inline uint64_t nm_abi_disk_word(uint64_t sector, uint64_t i)
 {
 	return (sector * (NM_ABI_SECTOR / 8) + i) * 0x9e3779b97f4a7c15ull;
+}
+
+#define NM_ABI_BLOCK_SUM 2 /* the word of a sector that holds the sum of the others */
+
+static inline uint64_t nm_abi_block_sum(const volatile uint64_t *words)
+{
+	uint64_t sum = 1;
+
+	for (uint64_t i = 0; i < NM_ABI_SECTOR / 8; i++)
+		if (i != NM_ABI_BLOCK_SUM)
+			sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15ull;
+	return sum;
+}
+
+/* Makes a sector that says which it is, the how manieth writing of it this is, and the sum of all that. */
+static inline void nm_abi_block_fill(volatile uint64_t *words, uint64_t sector, uint64_t generation)
+{
+	for (uint64_t i = 0; i < NM_ABI_SECTOR / 8; i++)
+		words[i] = nm_abi_disk_word(sector + (generation << 32), i);
+	words[0] = sector;
+	words[1] = generation;
+	words[NM_ABI_BLOCK_SUM] = nm_abi_block_sum(words);
+}
+
+static inline uint64_t nm_abi_block_is(const volatile uint64_t *words, uint64_t sector,
+				       uint64_t generation)
+{
+	return words[0] == sector && words[1] == generation &&
+	       words[NM_ABI_BLOCK_SUM] == nm_abi_block_sum(words);
 }
 
 #define NM_ABI_ASSERT(condition)                                                                   \

@@ -129,6 +129,11 @@ void nm_virtio_end(uint64_t base)
 	put(base, STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 }
 
+void nm_virtio_kick(uint64_t base, uint32_t queue)
+{
+	put(base, QUEUE_NOTIFY, queue);
+}
+
 uint64_t nm_virtio_broken(uint64_t base)
 {
 	return !!(get(base, STATUS) & NEEDS_RESET);
@@ -244,7 +249,7 @@ void nm_vring_kick(struct nm_vring *ring, uint32_t count)
 	if (!wants_kick(ring, count))
 		return;
 	ring->kicks++;
-	put(ring->base, QUEUE_NOTIFY, ring->number);
+	nm_virtio_kick(ring->base, ring->number);
 }
 
 static int64_t take_split(struct nm_vring *ring, uint32_t *written)
@@ -297,15 +302,12 @@ void nm_vring_listen(const struct nm_vring *ring, uint64_t on)
 	FULL_BARRIER();
 }
 
-/* Devices that are waited for by polling are asked this rarely whether they have broken down: that is an exit. */
-#define LOOKS 0x100000u
-
 static int64_t await_polling(struct nm_vring *ring, uint32_t *written)
 {
 	for (uint64_t i = 1;; i++) {
 		const int64_t place = nm_vring_take(ring, written);
 
-		if (place >= 0 || (!(i % LOOKS) && nm_virtio_broken(ring->base)))
+		if (place >= 0 || (!(i % NM_VRING_LOOKS) && nm_virtio_broken(ring->base)))
 			return place;
 		__asm__ volatile("pause");
 	}

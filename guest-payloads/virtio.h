@@ -34,6 +34,9 @@ struct nm_vring {
 
 #define NM_VRING_BYTES 0x4000u
 
+/* Devices that are waited for by polling are asked this rarely whether they have broken down: that is an exit. */
+#define NM_VRING_LOOKS 0x100000u
+
 /** Resets a device and negotiates exactly these features with it; 0 when it refuses, or is of another kind. */
 uint64_t nm_virtio_begin(uint64_t base, uint32_t id, uint64_t features);
 
@@ -42,6 +45,18 @@ void nm_vring_begin(struct nm_vring *ring);
 
 /** The device may start. */
 void nm_virtio_end(uint64_t base);
+
+/** Rings the doorbell of a queue, whether its device wants to know or not. */
+void nm_virtio_kick(uint64_t base, uint32_t queue);
+
+/** Spins for that many ticks of the TSC, in which the thread of a device that has nothing to do falls asleep. */
+static inline void nm_virtio_rest(uint64_t ticks)
+{
+	const uint64_t begin = nm_tsc();
+
+	while (nm_tsc() - begin < ticks)
+		__asm__ volatile("pause");
+}
 
 /** 1 when the device says that it needs a reset. */
 uint64_t nm_virtio_broken(uint64_t base);

@@ -53,6 +53,10 @@ int nm_render_markdown(const struct nm_document *document, const struct nm_rende
 			nm_text_puts(out, "\n## Soak\n\n");
 			put_list(out, &view.soak);
 		}
+		if (view.throughput.count) {
+			nm_text_puts(out, "\n## How much in a second\n\n");
+			put_list(out, &view.throughput);
+		}
 		if (view.histograms.count) {
 			nm_text_puts(out, "\n## How many samples reached how much\n\n");
 			put_list(out, &view.histograms);

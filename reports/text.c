@@ -98,6 +98,10 @@ int nm_render_text(const struct nm_document *document, const struct nm_render_op
 		nm_text_puts(out, "\nSoak:\n");
 		put_lines(out, &view.soak, "  ");
 	}
+	if (!r && view.throughput.count) {
+		nm_text_puts(out, "\nhow much in a second:\n");
+		put_lines(out, &view.throughput, "  ");
+	}
 	if (!r && view.histograms.count) {
 		nm_text_puts(out, "\nhow many samples reached how much:\n");
 		put_lines(out, &view.histograms, "  ");

@@ -131,6 +131,53 @@ static int add_histogram(struct nm_view *view, struct nm_arena *arena,
 	return r;
 }
 
+/* "12.3 k/s [12.1, 12.4]", "50.4 MB/s [49.6, 50.8]": by thousands, as rates are. */
+static char *format_rate(struct nm_arena *arena, const struct nm_statistic *rate, const char *unit)
+{
+	static const char *const prefixes[] = {"", "k", "M", "G", "T"};
+	double scale = 1;
+	size_t i = 0;
+	int digits;
+
+	while (i < 4 && rate->value >= scale * 999.5) {
+		scale *= 1000;
+		i++;
+	}
+	digits = decimals(rate->value / scale);
+	return nm_arena_printf(arena, "%.*f %s%s/s [%.*f, %.*f]", digits, rate->value / scale,
+			       prefixes[i], unit, digits, rate->lo / scale, digits,
+			       rate->hi / scale);
+}
+
+static bool is_known(const struct nm_statistic *statistic)
+{
+	return isfinite(statistic->value) && isfinite(statistic->lo) && isfinite(statistic->hi);
+}
+
+static int add_throughput(struct nm_view *view, struct nm_arena *arena,
+			  const struct nm_measurement *m)
+{
+	const struct nm_throughput *t = m->throughput;
+	const char *name = nm_measurement_name(arena, m);
+	const char *bytes = "";
+	const char *native = "";
+	const char *operations;
+
+	if (!t || !is_known(&t->operations_per_s))
+		return 0;
+	operations = format_rate(arena, &t->operations_per_s, "");
+	if (is_known(&t->bytes_per_s))
+		bytes = format_rate(arena, &t->bytes_per_s, "B");
+	if (is_known(&t->native_ratio))
+		native = format_ratio(arena, &t->native_ratio);
+	if (!operations || !bytes || !native)
+		return -ENOMEM;
+	return add_line(arena, &view->throughput,
+			nm_arena_printf(arena, "%s: %s%s%s%s%s", or_unknown(name), operations,
+					*bytes ? ", " : "", bytes, *native ? ", × native " : "",
+					native));
+}
+
 static const char *level_words(int64_t level)
 {
 	return level == 0   ? "bare metal: guests are L1"
@@ -266,6 +313,8 @@ int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_
 		r = nm_view_soak(arena, document, &view->soak);
 	if (!r)
 		r = add_reasons(view, arena, document);
+	for (size_t i = 0; !r && i < document->measurements.count; i++)
+		r = add_throughput(view, arena, &document->measurements.items[i]);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = add_histogram(view, arena, &document->measurements.items[i]);
 	if (!r)

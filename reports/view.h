@@ -38,6 +38,7 @@ struct nm_view {
 		size_t count;
 	} rows;
 	struct nm_strings soak;	      /* what happened in a soak; empty when it was none */
+	struct nm_strings throughput; /* one line for each measurement that has one */
 	struct nm_strings histograms; /* one line for each measurement that has one */
 	struct nm_strings reasons;    /* one line for everything that is not ok */
 	struct nm_strings notes;      /* how to read the table, and what to doubt */

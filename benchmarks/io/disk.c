@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/io/disk.h"
 
+#include "benchmarks/interrupts/driven.h"
+#include "benchmarks/interrupts/interrupts.h"
 #include "benchmarks/io/file.h"
-#include "core/clock.h"
+#include "benchmarks/io/memory.h"
 #include "core/error.h"
 #include "vmm/virtio/blk.h"
 
@@ -13,12 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define REGION_BYTES 0x800000u
-#define PAGE	     4096u
+#define GENERATIONS  0x400000u /* in the region, behind rings and buffers */
 #define NULL_BYTES   (64ull << 20)
+#define MEMORY_BYTES (4ull << 20)
 #define POLL_NS	     200000u
 #define SEED	     1u
+
+/* Requests that are to begin at a rate may reach this share of it: what is less is none that a device kept up with. */
+#define KEPT_UP 0.9
 
 struct disk {
 	const struct nm_disk_kind *kind;
@@ -27,92 +34,174 @@ struct disk {
 	struct nm_virtio device;
 	struct nm_abi_blk *plan;
 	void *region;
+	int memory_fd; /* -1: the medium is another */
 };
 
-static uint64_t disk_bytes(const struct nm_disk_kind *kind, const struct nm_io_place *place)
+uint64_t nm_disk_bytes(const struct nm_disk_kind *kind, const struct nm_io_place *place)
 {
-	return kind->backend == &nm_io_null ? NULL_BYTES : place->bytes;
+	if (kind->memory)
+		return MEMORY_BYTES;
+	if (kind->backend == &nm_io_null)
+		return NULL_BYTES;
+	return place->fd >= 0 ? place->bytes : 0;
 }
 
-static bool has_medium(const struct nm_disk_kind *kind, const struct nm_io_place *place)
+struct nm_abi_blk nm_disk_plan(const struct nm_disk_kind *kind, uint64_t bytes, uint64_t point,
+			       uint64_t tsc_khz)
 {
-	return kind->backend == &nm_io_null || place->fd >= 0;
+	struct nm_abi_blk plan = kind->plan;
+
+	if (kind->open && point)
+		plan.interval = tsc_khz * 1000 / point;
+	else if (point)
+		plan.depth = (uint32_t)point;
+	if (!plan.depth)
+		plan.depth = kind->open ? NM_ABI_BLK_MAX_DEPTH : 1;
+	plan.sectors = bytes / NM_ABI_SECTOR;
+	plan.seed = SEED;
+	return plan;
 }
 
-/* Rings and buffers of the driver, in memory that is there before the guest begins. */
-static int add_region(struct nm_guest_round *round, struct disk *disk)
+bool nm_disk_kept_up(const struct nm_abi_blk *plan, uint64_t rate, uint64_t count, uint64_t ticks,
+		     char *why, size_t size)
 {
-	int r;
+	const double share = ticks ? (double)(count * plan->interval) / (double)ticks : 0;
 
-	disk->region = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (disk->region == MAP_FAILED) {
-		disk->region = NULL;
-		return nm_fail(errno, "memory for buffers: %s", strerror(errno));
+	if (!plan->interval || share >= KEPT_UP)
+		return true;
+	snprintf(why, size,
+		 "it kept up with %.0f of %" PRIu64 " requests per second, so that latencies only "
+		 "grow",
+		 share * (double)rate, rate);
+	return false;
+}
+
+/* A file in memory that is gone with its last user, of blocks that were never written. */
+static int open_memory(struct disk *disk)
+{
+	uint64_t words[NM_ABI_SECTOR / sizeof(uint64_t)];
+
+	disk->memory_fd = memfd_create("nestmark-disk", MFD_CLOEXEC);
+	if (disk->memory_fd < 0)
+		return nm_fail(errno, "a file in memory: %s", strerror(errno));
+	for (uint64_t sector = 0; sector < MEMORY_BYTES / NM_ABI_SECTOR; sector++) {
+		nm_abi_block_fill(words, sector, 0);
+		if (write(disk->memory_fd, words, sizeof(words)) != (ssize_t)sizeof(words))
+			return nm_fail(errno ? errno : EIO, "a file in memory: %s",
+				       strerror(errno));
 	}
-	r = nm_vm_add_mapped(&round->guest->vm, NM_ABI_MEMORY, REGION_BYTES, disk->region, 0);
-	if (!r)
-		r = nm_guest_map(round->guest, NM_ABI_MEMORY, REGION_BYTES, PAGE);
-	disk->plan = disk->region;
-	round->control->argument[0] = NM_ABI_MEMORY;
-	return r;
+	return 0;
+}
+
+static int open_medium(struct nm_guest_round *round, struct disk *disk)
+{
+	const struct nm_disk_kind *kind = disk->kind;
+	int r = 0;
+
+	if (!nm_disk_bytes(kind, round->io))
+		return nm_io_place_lacks(round->io);
+	if (kind->memory)
+		r = open_memory(disk);
+	return r ? r
+		 : nm_io_open(&disk->io, kind->backend,
+			      kind->memory ? disk->memory_fd : round->io->fd, NM_ABI_BLK_MAX_DEPTH);
 }
 
 static int connect_device(struct nm_guest_round *round, struct disk *disk)
 {
 	const unsigned int next = round->guest->vcpu_count;
 
-	disk->blk = (struct nm_blk) {.io = &disk->io, .bytes = disk_bytes(disk->kind, round->io)};
+	disk->blk =
+		(struct nm_blk) {.io = &disk->io, .bytes = nm_disk_bytes(disk->kind, round->io)};
 	disk->device = (struct nm_virtio) {
 		.cpu = round->cpus->count > next ? round->cpus->ids[next] : -1,
-		.poll_ns = POLL_NS,
+		.poll_ns = disk->kind->sleeps ? 0 : POLL_NS,
 	};
 	nm_blk_init(&disk->blk, &disk->device);
 	return nm_virtio_create(&disk->device, &round->guest->vm, &round->guest->devices,
 				NM_ABI_VIRTIO_BASE, NM_ABI_VIRTIO_GSI);
 }
 
+static int write_plan(struct nm_guest_round *round, struct disk *disk)
+{
+	const uint64_t tsc_khz = nm_vcpu_tsc_khz(&round->guest->vcpus[0]);
+
+	disk->plan = disk->region;
+	*disk->plan = nm_disk_plan(disk->kind, nm_disk_bytes(disk->kind, round->io), round->point,
+				   tsc_khz);
+	disk->plan->generations_gpa = NM_ABI_MEMORY + GENERATIONS;
+	if (disk->kind->sleeps)
+		disk->plan->rest = nm_interrupts_ticks(round, HALTING_NS);
+	return tsc_khz || !(disk->kind->open || disk->kind->sleeps) ? 0 : nm_interrupts_no_ticks();
+}
+
 int nm_disk_prepare(struct nm_guest_round *round, const struct nm_disk_kind *kind)
 {
-	struct disk *disk;
+	struct disk *disk = calloc(1, sizeof(*disk));
 	int r;
 
-	if (!has_medium(kind, round->io))
-		return nm_io_place_lacks(round->io);
-	disk = calloc(1, sizeof(*disk));
 	if (!disk)
 		return nm_fail(ENOMEM, "out of memory");
 	round->own = disk;
 	disk->kind = kind;
-	disk->io.event_fd = -1;
-	r = add_region(round, disk);
+	disk->io.event_fd = disk->memory_fd = -1;
+	r = open_medium(round, disk);
 	if (!r)
-		r = nm_io_open(&disk->io, kind->backend, round->io->fd, NM_ABI_BLK_MAX_DEPTH);
-	if (r)
-		return r;
-	*disk->plan = kind->plan;
-	disk->plan->depth = round->point ? (uint32_t)round->point : 1;
-	disk->plan->sectors = disk_bytes(kind, round->io) / NM_ABI_SECTOR;
-	disk->plan->seed = SEED;
-	return connect_device(round, disk);
+		r = nm_io_add_memory(round, REGION_BYTES, &disk->region);
+	if (!r)
+		r = write_plan(round, disk);
+	return r ? r : connect_device(round, disk);
 }
 
-bool nm_disk_verify(const struct nm_guest_round *round, char *why, size_t size)
+/* Past the device, what the guest has written is what the medium holds. */
+static bool medium_agrees(const struct disk *disk, char *why, size_t size)
 {
-	struct disk *disk = round->own;
-	const struct nm_abi_blk *plan = disk->plan;
+	const uint64_t *generations = (const uint64_t *)((const char *)disk->region + GENERATIONS);
+	const uint64_t sectors = disk->plan->bytes / NM_ABI_SECTOR;
+	uint64_t words[NM_ABI_SECTOR / sizeof(uint64_t)];
 
-	nm_virtio_destroy(&disk->device);
-	if (disk->device.broken[0]) {
-		snprintf(why, size, "%s", disk->device.broken);
+	for (uint64_t sector = 0; sector < MEMORY_BYTES / NM_ABI_SECTOR; sector++) {
+		const uint64_t generation = generations[sector / sectors];
+
+		if (pread(disk->memory_fd, words, sizeof(words), (off_t)(sector * sizeof(words))) ==
+			    (ssize_t)sizeof(words) &&
+		    nm_abi_block_is(words, sector, generation))
+			continue;
+		snprintf(why, size,
+			 "sector %" PRIu64 " of the medium holds writing %" PRIu64
+			 ", the guest wrote %" PRIu64,
+			 sector, words[1], generation);
 		return false;
 	}
+	return true;
+}
+
+static bool all_came_back(const struct nm_guest_round *round, char *why, size_t size)
+{
+	const struct disk *disk = round->own;
+	const struct nm_abi_blk *plan = disk->plan;
+
 	if (plan->done == round->operations && !plan->wrong)
 		return true;
 	snprintf(why, size,
 		 "%" PRIu64 " of %" PRIu64 " requests came back, %" PRIu64 " of them wrong",
 		 plan->done, round->operations, plan->wrong);
 	return false;
+}
+
+bool nm_disk_verify(const struct nm_guest_round *round, char *why, size_t size)
+{
+	struct disk *disk = round->own;
+
+	nm_virtio_destroy(&disk->device);
+	if (disk->device.broken[0]) {
+		snprintf(why, size, "%s", disk->device.broken);
+		return false;
+	}
+	return all_came_back(round, why, size) &&
+	       (!disk->kind->memory || medium_agrees(disk, why, size)) &&
+	       nm_disk_kept_up(disk->plan, round->point, round->samples,
+			       round->control->tsc_end - round->control->tsc_begin, why, size);
 }
 
 void nm_disk_release(struct nm_guest_round *round)
@@ -126,191 +215,7 @@ void nm_disk_release(struct nm_guest_round *round)
 	nm_io_close(&disk->io);
 	if (disk->region)
 		munmap(disk->region, REGION_BYTES);
+	if (disk->memory_fd >= 0)
+		close(disk->memory_fd);
 	free(disk);
-}
-
-/* Natively */
-
-struct native {
-	struct nm_native_round *round;
-	struct nm_abi_blk plan;
-	struct nm_io io;
-	unsigned char *buffers;
-	uint64_t random, next;
-	uint64_t wrong;
-	uint64_t started[NM_ABI_BLK_MAX_DEPTH];
-	struct nm_io_request requests[NM_ABI_BLK_MAX_DEPTH];
-};
-
-/* As the payload has it: Marsaglia's xorshift, or one behind the other. */
-static uint64_t next_sector(struct native *native)
-{
-	const uint64_t sectors = native->plan.bytes / NM_ABI_SECTOR;
-	const uint64_t sector = native->next;
-
-	if (!native->plan.sequential) {
-		native->random ^= native->random << 13;
-		native->random ^= native->random >> 7;
-		native->random ^= native->random << 17;
-		return native->random % (native->plan.sectors / sectors) * sectors;
-	}
-	native->next += sectors;
-	if (native->next + sectors > native->plan.sectors)
-		native->next = 0;
-	return sector;
-}
-
-static void fill(const struct nm_io_request *request)
-{
-	const uint64_t first = request->offset / NM_ABI_SECTOR;
-	uint64_t *words = request->buffers[0].iov_base;
-
-	for (uint64_t i = 0; i < request->buffers[0].iov_len / sizeof(*words); i++)
-		words[i] = nm_abi_disk_word(first, i);
-}
-
-static bool is_right(const struct native *native, const struct nm_io_request *request)
-{
-	const uint64_t sector = request->offset / NM_ABI_SECTOR;
-	const uint64_t words = request->buffers[0].iov_len / sizeof(uint64_t);
-	const uint64_t *data = request->buffers[0].iov_base;
-
-	if (native->plan.op == NM_ABI_IO_FLUSH)
-		return !request->result;
-	if (request->result != (int64_t)request->buffers[0].iov_len)
-		return false;
-	return native->plan.op == NM_ABI_IO_WRITE ||
-	       (data[0] == nm_abi_disk_word(sector, 0) &&
-		data[words - 1] == nm_abi_disk_word(sector, words - 1));
-}
-
-static int offer(struct native *native, struct nm_io_request *request)
-{
-	static const enum nm_io_op ops[] = {NM_IO_READ, NM_IO_WRITE, NM_IO_FLUSH};
-	const size_t place = (size_t)(request - native->requests);
-
-	request->op = ops[native->plan.op];
-	request->buffer_count = native->plan.op != NM_ABI_IO_FLUSH;
-	if (request->buffer_count) {
-		request->offset = next_sector(native) * NM_ABI_SECTOR;
-		request->buffers[0].iov_base = native->buffers + place * native->plan.bytes;
-		request->buffers[0].iov_len = native->plan.bytes;
-	}
-	if (native->plan.op == NM_ABI_IO_WRITE)
-		fill(request);
-	native->started[place] = nm_tsc();
-	return nm_io_submit(&native->io, request);
-}
-
-/* Looks for what is done, as the thread of the device does. */
-static struct nm_io_request *await(struct native *native)
-{
-	struct nm_io_request *done;
-
-	while (!(done = nm_io_reap(&native->io)))
-		;
-	return done;
-}
-
-static int run_native(struct native *native, uint64_t count, uint64_t *out)
-{
-	uint64_t left = count;
-	int r = 0;
-
-	for (uint32_t i = 0; !r && i < native->plan.depth && left; i++, left--)
-		r = offer(native, &native->requests[i]);
-	if (!r)
-		r = nm_io_flush(&native->io);
-	for (uint64_t i = 0; !r && i < count; i++) {
-		struct nm_io_request *done = await(native);
-
-		if (out)
-			out[i] = nm_tsc() - native->started[done - native->requests];
-		native->wrong += !is_right(native, done);
-		if (!left)
-			continue;
-		left--;
-		r = offer(native, done);
-		if (!r)
-			r = nm_io_flush(&native->io);
-	}
-	return r;
-}
-
-static int measure_native(struct native *native)
-{
-	struct nm_native_round *round = native->round;
-	int r = run_native(native, round->warmup, NULL);
-
-	round->host_begin_ns = nm_clock_raw_ns();
-	round->tsc_begin = nm_tsc();
-	if (!r)
-		r = run_native(native, round->samples, round->sample);
-	round->tsc_end = nm_tsc();
-	round->host_end_ns = nm_clock_raw_ns();
-	return r;
-}
-
-static bool refuse(struct nm_native_round *round, int error, char *why, size_t size)
-{
-	static char remedy[320];
-
-	snprintf(why, size, "%s", nm_error_last()->text);
-	snprintf(remedy, sizeof(remedy), "%s", nm_error_last()->remedy);
-	round->unsupported = error == -EOPNOTSUPP;
-	round->remedy = remedy;
-	return false;
-}
-
-static int open_native(struct native *native, const struct nm_disk_kind *kind)
-{
-	const struct nm_native_round *round = native->round;
-
-	if (!has_medium(kind, round->io))
-		return nm_io_place_lacks(round->io);
-	native->plan = kind->plan;
-	native->plan.depth = round->point ? (uint32_t)round->point : 1;
-	native->plan.sectors = disk_bytes(kind, round->io) / NM_ABI_SECTOR;
-	native->random = SEED | 1;
-	native->buffers =
-		mmap(NULL, (size_t)native->plan.depth * kind->plan.bytes, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (native->buffers == MAP_FAILED) {
-		native->buffers = NULL;
-		return nm_fail(errno, "memory for buffers: %s", strerror(errno));
-	}
-	return nm_io_open(&native->io, kind->backend, round->io->fd, NM_ABI_BLK_MAX_DEPTH);
-}
-
-static void close_native(struct native *native)
-{
-	nm_io_close(&native->io);
-	if (native->buffers)
-		munmap(native->buffers, (size_t)native->plan.depth * native->plan.bytes);
-	free(native);
-}
-
-bool nm_disk_native(struct nm_native_round *round, const struct nm_disk_kind *kind, char *why,
-		    size_t size)
-{
-	struct native *native = calloc(1, sizeof(*native));
-	uint64_t wrong;
-	int r;
-
-	if (!native)
-		return refuse(round, nm_fail(ENOMEM, "out of memory"), why, size);
-	native->round = round;
-	native->io.event_fd = -1;
-	r = open_native(native, kind);
-	if (!r)
-		r = measure_native(native);
-	wrong = native->wrong;
-	close_native(native);
-	if (r)
-		return refuse(round, r, why, size);
-	if (!wrong)
-		return true;
-	snprintf(why, size, "%" PRIu64 " of %" PRIu64 " requests came back wrong", wrong,
-		 round->warmup + round->samples);
-	return false;
 }

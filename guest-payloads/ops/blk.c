@@ -39,6 +39,10 @@ struct disk {
 	uint64_t next; /* sector, when sequential */
 	uint64_t started[NM_ABI_BLK_MAX_DEPTH];
 	uint64_t sector[NM_ABI_BLK_MAX_DEPTH];
+	uint32_t op[NM_ABI_BLK_MAX_DEPTH];
+	uint32_t spare[NM_ABI_BLK_MAX_DEPTH]; /* places without a request, and how many */
+	uint32_t spares;
+	uint64_t looks;
 };
 
 static struct disk disk;
@@ -85,29 +89,33 @@ static uint64_t next_sector(void)
 	return sector;
 }
 
-/* The first and the last word of every sector. */
+static uint64_t sectors_of_request(void)
+{
+	return disk.plan->bytes / NM_ABI_SECTOR;
+}
+
+static volatile uint64_t *sector_of(uint32_t place, uint64_t i)
+{
+	return data_of(place) + i * (NM_ABI_SECTOR / 8);
+}
+
 static void fill(uint32_t place)
 {
-	volatile uint64_t *words = data_of(place);
-
-	for (uint64_t i = 0; i < disk.plan->bytes / NM_ABI_SECTOR; i++) {
-		volatile uint64_t *sector = words + i * (NM_ABI_SECTOR / 8);
+	for (uint64_t i = 0; i < sectors_of_request(); i++) {
+		volatile uint64_t *sector = sector_of(place, i);
 
 		for (uint64_t word = 0; word < NM_ABI_SECTOR / 8; word++)
 			sector[word] = nm_abi_disk_word(disk.sector[place] + i, word);
 	}
 }
 
-static uint64_t is_right(uint32_t place)
+/* The first and the last word of every sector. */
+static uint64_t holds_pattern(uint32_t place)
 {
 	const uint64_t last = NM_ABI_SECTOR / 8 - 1;
-	const volatile uint64_t *words = data_of(place);
 
-	if (*status_of(place) != STATUS_OK)
-		return 0;
-	for (uint64_t i = 0;
-	     disk.plan->op == NM_ABI_IO_READ && i < disk.plan->bytes / NM_ABI_SECTOR; i++) {
-		const volatile uint64_t *sector = words + i * (last + 1);
+	for (uint64_t i = 0; i < sectors_of_request(); i++) {
+		const volatile uint64_t *sector = sector_of(place, i);
 
 		if (sector[0] != nm_abi_disk_word(disk.sector[place] + i, 0) ||
 		    sector[last] != nm_abi_disk_word(disk.sector[place] + i, last))
@@ -116,9 +124,73 @@ static uint64_t is_right(uint32_t place)
 	return 1;
 }
 
+/* Requests that are verified: of a block at most one is under way, so that it is known what a read must find. */
+
+#define BUSY (1ull << 63) /* of a generation: a request is under way */
+
+static volatile uint64_t *generation_of(uint64_t sector)
+{
+	return (volatile uint64_t *)disk.plan->generations_gpa + sector / sectors_of_request();
+}
+
+static uint64_t free_sector(void)
+{
+	uint64_t sector = next_sector();
+
+	while (*generation_of(sector) & BUSY) {
+		sector += sectors_of_request();
+		if (sector == disk.plan->sectors)
+			sector = 0;
+	}
+	return sector;
+}
+
+/* What a read must bring is not there before. */
+static void spoil(uint32_t place)
+{
+	for (uint64_t i = 0; i < sectors_of_request(); i++)
+		sector_of(place, i)[NM_ABI_BLOCK_SUM]++;
+}
+
+static void choose_verified(uint32_t place)
+{
+	const uint64_t sector = free_sector();
+	volatile uint64_t *generation = generation_of(sector);
+
+	disk.sector[place] = sector;
+	disk.op[place] = next_random() >> 32 & 1 ? NM_ABI_IO_WRITE : NM_ABI_IO_READ;
+	if (disk.op[place] == NM_ABI_IO_READ)
+		spoil(place);
+	else
+		++*generation;
+	for (uint64_t i = 0; disk.op[place] == NM_ABI_IO_WRITE && i < sectors_of_request(); i++)
+		nm_abi_block_fill(sector_of(place, i), sector + i, *generation);
+	*generation |= BUSY;
+}
+
+static uint64_t is_verified(uint32_t place)
+{
+	volatile uint64_t *generation = generation_of(disk.sector[place]);
+	uint64_t right = *generation & BUSY; /* else it comes back twice */
+
+	*generation &= ~BUSY;
+	for (uint64_t i = 0; right && i < sectors_of_request(); i++)
+		right = nm_abi_block_is(sector_of(place, i), disk.sector[place] + i, *generation);
+	return !!right;
+}
+
+static uint64_t is_right(uint32_t place)
+{
+	const uint64_t content = disk.plan->op == NM_ABI_IO_VERIFY ? is_verified(place)
+				 : disk.plan->op == NM_ABI_IO_READ ? holds_pattern(place)
+								   : 1;
+
+	return content && *status_of(place) == STATUS_OK;
+}
+
 static void buffers_of(uint32_t place, struct nm_vring_buffer *out)
 {
-	const uint32_t reads = disk.plan->op == NM_ABI_IO_READ;
+	const uint32_t reads = disk.op[place] == NM_ABI_IO_READ;
 
 	out[0] = (struct nm_vring_buffer) {(uint64_t)header_of(place), HEADER_BYTES, 0};
 	out[1] = (struct nm_vring_buffer) {(uint64_t)data_of(place), disk.plan->bytes, reads};
@@ -140,22 +212,33 @@ static void place_buffers(uint32_t place, struct nm_vring_buffer *out)
 		buffers_of(place, out);
 }
 
-/* Makes the next request in a place; the time of its start is `now`. */
-static void offer(uint32_t place, uint64_t now)
+/* Which request a place has next. */
+static void choose(uint32_t place)
+{
+	if (disk.plan->op == NM_ABI_IO_VERIFY) {
+		choose_verified(place);
+		return;
+	}
+	disk.sector[place] = disk.plan->op == NM_ABI_IO_FLUSH ? 0 : next_sector();
+	if (disk.plan->op == NM_ABI_IO_WRITE)
+		fill(place);
+}
+
+/* Makes the next request in a place. It starts when it was to, or else as soon as it is made. */
+static void offer(uint32_t place, uint64_t intended)
 {
 	static const uint32_t types[] = {TYPE_IN, TYPE_OUT, TYPE_FLUSH};
 	struct nm_vring_buffer buffers[BUFFERS];
 	struct header *header = header_of(place);
 
-	disk.sector[place] = disk.plan->op == NM_ABI_IO_FLUSH ? 0 : next_sector();
-	if (disk.plan->op == NM_ABI_IO_WRITE)
-		fill(place);
-	header->type = types[disk.plan->op];
+	choose(place);
+	header->type = types[disk.op[place]];
 	header->sector = disk.sector[place];
 	*status_of(place) = 0xff;
-	if (disk.ring.packed)
-		place_buffers(place, buffers);
-	disk.started[place] = now;
+	place_buffers(place, buffers);
+	if (disk.plan->op == NM_ABI_IO_VERIFY)
+		nm_vring_describe(&disk.ring, place, buffers);
+	disk.started[place] = intended ? intended : nm_tsc();
 	nm_vring_offer(&disk.ring, place, buffers);
 }
 
@@ -189,34 +272,48 @@ static uint64_t open_disk(struct nm_abi_control *control)
 	nm_virtio_end(NM_ABI_VIRTIO_BASE);
 	nm_vring_listen(&disk.ring, 0);
 	for (uint32_t place = 0; place < plan->depth; place++) {
+		disk.op[place] = plan->op;
 		place_buffers(place, buffers);
 		nm_vring_describe(&disk.ring, place, buffers);
 	}
 	return 1;
 }
 
-/* Takes one request back; its sample, or 0 where the device has broken down. */
+/* What a request that came back at `now` took, and whether it was right. */
+static uint64_t finish(uint32_t place, uint64_t now)
+{
+	disk.plan->done++;
+	disk.plan->wrong += !is_right(place);
+	return now - disk.started[place];
+}
+
+/* Takes one request back: its place, or -1 where the device has broken down. */
 static int64_t take(uint64_t *ticks)
 {
 	uint32_t written;
 	const int64_t place = nm_vring_await(&disk.ring, disk.plan->halt, &written);
 	const uint64_t now = nm_tsc();
 
-	if (place < 0)
-		return -1;
-	*ticks = now - disk.started[place];
-	disk.plan->done++;
-	disk.plan->wrong += !is_right((uint32_t)place);
+	if (place >= 0)
+		*ticks = finish((uint32_t)place, now);
 	return place;
+}
+
+static void offer_next(uint32_t place)
+{
+	if (disk.plan->rest)
+		nm_virtio_rest(disk.plan->rest);
+	offer(place, 0);
+	nm_vring_kick(&disk.ring, 1);
 }
 
 static void run_closed(uint64_t count, volatile uint64_t *out)
 {
 	uint64_t left = count;
-	uint64_t ticks;
+	uint64_t ticks = 0;
 
 	for (uint32_t place = 0; place < disk.plan->depth && left; place++, left--)
-		offer(place, nm_tsc());
+		offer(place, 0);
 	nm_vring_kick(&disk.ring, (uint32_t)(count - left));
 	for (uint64_t i = 0; i < count; i++) {
 		const int64_t place = take(&ticks);
@@ -228,12 +325,57 @@ static void run_closed(uint64_t count, volatile uint64_t *out)
 		if (!left)
 			continue;
 		left--;
-		offer((uint32_t)place, nm_tsc());
-		nm_vring_kick(&disk.ring, 1);
+		offer_next((uint32_t)place);
 	}
 }
 
-/* Requests of a block device, with a number of them under way all the time. */
+/* Offers a request whose time has come. One that finds no place starts late, and its sample counts from when it was to start. */
+static uint64_t offer_due(uint64_t intended)
+{
+	if (!disk.spares || (int64_t)(nm_tsc() - intended) < 0)
+		return 0;
+	offer(disk.spare[--disk.spares], intended);
+	nm_vring_kick(&disk.ring, 1);
+	return 1;
+}
+
+static void run_open(uint64_t count, volatile uint64_t *out)
+{
+	const uint64_t begin = nm_tsc();
+	uint64_t offered = 0;
+	uint64_t done = 0;
+	uint32_t written;
+
+	for (disk.spares = 0; disk.spares < disk.plan->depth; disk.spares++)
+		disk.spare[disk.spares] = disk.spares;
+	while (done < count) {
+		int64_t place;
+
+		if (offered < count)
+			offered += offer_due(begin + offered * disk.plan->interval);
+		place = nm_vring_take(&disk.ring, &written);
+		if (place >= 0) {
+			const uint64_t ticks = finish((uint32_t)place, nm_tsc());
+
+			if (out)
+				out[done] = ticks;
+			done++;
+			disk.spare[disk.spares++] = (uint32_t)place;
+		} else if (!(++disk.looks % NM_VRING_LOOKS) && nm_virtio_broken(disk.ring.base)) {
+			return;
+		}
+	}
+}
+
+static void run(uint64_t count, volatile uint64_t *out)
+{
+	if (disk.plan->interval)
+		run_open(count, out);
+	else
+		run_closed(count, out);
+}
+
+/* Requests of a block device: a number of them under way all the time, or each at its time. */
 NM_GUEST_OP("io.blk", blk)
 {
 	struct nm_abi_blk *plan = (struct nm_abi_blk *)control->argument[0];
@@ -241,11 +383,11 @@ NM_GUEST_OP("io.blk", blk)
 	if (!open_disk(control))
 		return;
 	nm_touch(control->overhead_gpa, control->samples * sizeof(uint64_t));
-	run_closed(control->warmup, 0);
+	run(control->warmup, 0);
 	disk.ring.kicks = 0;
 	plan->interrupts = control->result[0];
 	nm_begin(control);
-	run_closed(control->samples, (volatile uint64_t *)control->sample_gpa);
+	run(control->samples, (volatile uint64_t *)control->sample_gpa);
 	nm_end(control);
 	plan->kicks = disk.ring.kicks;
 	plan->interrupts = control->result[0] - plan->interrupts;

@@ -63,12 +63,11 @@ static void halt(struct nm_abi_shared *shared, uint64_t *told, uint64_t until)
 	}
 }
 
-NM_GUEST_OP("target.halted", halted)
+static void await_halted(struct nm_abi_control *control)
 {
 	struct nm_abi_shared *shared = nm_shared(control);
 	uint64_t told = 0;
 
-	start();
 	shared->ready.value = 1;
 	halt(shared, &told, control->warmup);
 	nm_begin(control);
@@ -76,4 +75,18 @@ NM_GUEST_OP("target.halted", halted)
 	halt(shared, &told, control->warmup + control->samples);
 	nm_spin_until(&shared->stop.value, 1);
 	nm_end(control);
+}
+
+NM_GUEST_OP("target.halted", halted)
+{
+	start();
+	await_halted(control);
+}
+
+/* The interrupt of a virtio device: an edge at the IOAPIC. */
+NM_GUEST_OP("target.line", line)
+{
+	nm_ioapic_route(NM_ABI_VIRTIO_GSI, NM_ABI_VECTOR);
+	start();
+	await_halted(control);
 }
