@@ -21,9 +21,12 @@ struct list {
 
 struct pool {
 	struct nm_io *io;
+	struct list submitted,
+		ready; /* of the caller alone: not told to the threads yet, and taken from them */
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct list waiting, done;
+	uint32_t any_done; /* for a look without the lock */
 	bool stop;
 	unsigned int count;
 	pthread_t threads[MAX_THREADS];
@@ -37,6 +40,19 @@ static void append(struct list *list, struct nm_io_request *request)
 	else
 		list->first = request;
 	list->last = request;
+}
+
+/* Moves all of one list to the end of another. */
+static void move(struct list *from, struct list *to)
+{
+	if (!from->first)
+		return;
+	if (to->last)
+		to->last->next = from->first;
+	else
+		to->first = from->first;
+	to->last = from->last;
+	*from = (struct list) {0};
 }
 
 static struct nm_io_request *take(struct list *list)
@@ -66,15 +82,19 @@ static int64_t transfer(int fd, const struct nm_io_request *request)
 	return done < 0 ? -errno : done;
 }
 
+/* Who looks clears the event first and then takes all there is: one event is enough until then. */
 static void finish(struct pool *pool, struct nm_io_request *request)
 {
 	const uint64_t one = 1;
+	bool first;
 
 	pthread_mutex_lock(&pool->lock);
+	first = !pool->done.first;
 	append(&pool->done, request);
+	__atomic_store_n(&pool->any_done, 1, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&pool->lock);
 	/* A counter that is full is readable as well. */
-	if (write(pool->io->event_fd, &one, sizeof(one)) < 0)
+	if (first && write(pool->io->event_fd, &one, sizeof(one)) < 0)
 		return;
 }
 
@@ -137,9 +157,21 @@ static int submit(struct nm_io *io, struct nm_io_request *request)
 {
 	struct pool *pool = io->own;
 
+	append(&pool->submitted, request);
+	return 0;
+}
+
+static int flush(struct nm_io *io)
+{
+	struct pool *pool = io->own;
+	const struct nm_io_request *request = pool->submitted.first;
+
+	if (!request)
+		return 0;
 	pthread_mutex_lock(&pool->lock);
-	append(&pool->waiting, request);
-	pthread_cond_signal(&pool->work);
+	for (; request; request = request->next)
+		pthread_cond_signal(&pool->work);
+	move(&pool->submitted, &pool->waiting);
 	pthread_mutex_unlock(&pool->lock);
 	return 0;
 }
@@ -147,12 +179,14 @@ static int submit(struct nm_io *io, struct nm_io_request *request)
 static struct nm_io_request *reap(struct nm_io *io)
 {
 	struct pool *pool = io->own;
-	struct nm_io_request *request;
 
-	pthread_mutex_lock(&pool->lock);
-	request = take(&pool->done);
-	pthread_mutex_unlock(&pool->lock);
-	return request;
+	if (!pool->ready.first && __atomic_load_n(&pool->any_done, __ATOMIC_RELAXED)) {
+		pthread_mutex_lock(&pool->lock);
+		move(&pool->done, &pool->ready);
+		pool->any_done = 0;
+		pthread_mutex_unlock(&pool->lock);
+	}
+	return take(&pool->ready);
 }
 
 const struct nm_io_kind nm_io_threads = {
@@ -160,5 +194,6 @@ const struct nm_io_kind nm_io_threads = {
 	.open = open_threads,
 	.close = close_threads,
 	.submit = submit,
+	.flush = flush,
 	.reap = reap,
 };
