@@ -95,7 +95,7 @@ static struct nm_io_request *await(struct native *native)
 	struct nm_io_request *done;
 
 	while (!(done = nm_io_reap(&native->io)))
-		;
+		__builtin_ia32_pause();
 	return done;
 }
 
@@ -169,8 +169,10 @@ static int run_open(struct native *native, uint64_t count, uint64_t *out)
 			return r;
 		offered += (uint64_t)r;
 		request = nm_io_reap(&native->io);
-		if (!request)
+		if (!request) {
+			__builtin_ia32_pause();
 			continue;
+		}
 		native->spare[native->spares++] = (size_t)(request - native->requests);
 		if (out)
 			out[done] = finish(native, request);

@@ -339,6 +339,13 @@ static uint64_t offer_due(uint64_t intended)
 	return 1;
 }
 
+/* 0 where the device has broken down. */
+static uint64_t look_again(void)
+{
+	__asm__ volatile("pause");
+	return ++disk.looks % NM_VRING_LOOKS || !nm_virtio_broken(disk.ring.base);
+}
+
 static void run_open(uint64_t count, volatile uint64_t *out)
 {
 	const uint64_t begin = nm_tsc();
@@ -361,7 +368,7 @@ static void run_open(uint64_t count, volatile uint64_t *out)
 				out[done] = ticks;
 			done++;
 			disk.spare[disk.spares++] = (uint32_t)place;
-		} else if (!(++disk.looks % NM_VRING_LOOKS) && nm_virtio_broken(disk.ring.base)) {
+		} else if (!look_again()) {
 			return;
 		}
 	}

@@ -41,6 +41,7 @@ Test(registry, descriptors_are_complete_and_unique)
 		cr_assert_not(bench->cpls & ~(NM_CPL0 | NM_CPL3), "%s: levels", bench->name);
 		cr_assert(bench->expect.user_exits <= bench->expect.exits,
 			  "%s leaves to user space without an exit", bench->name);
+		cr_assert(bench->throughput || !bench->bytes, "%s: bytes of nothing", bench->name);
 		cr_assert_eq(bench->drill, !strncmp(bench->name, "drill.", 6), "%s", bench->name);
 		cr_assert_eq(nm_bench_vcpus(bench, 2) > 1, bench->partner != NULL,
 			     "%s: further vCPUs and what they run", bench->name);
@@ -946,6 +947,64 @@ Test(summary, ratios_compare_the_medians_of_both_sides)
 	cr_assert(isnan(native->native_ratio.value), "a native measurement has a ratio");
 }
 
+static void set_rates(struct nm_measurement *m, double first)
+{
+	for (size_t i = 0; i < m->rounds.count; i++)
+		m->rounds.items[i].operations_per_s = first + (double)i;
+}
+
+static void assert_statistic(const struct nm_statistic *s, double value, const char *what)
+{
+	cr_assert(fabs(s->value - value) < 1e-9, "%s is %.12g, expected %.12g", what, s->value,
+		  value);
+	cr_assert(s->lo < s->value && s->value < s->hi, "%s: [%g, %g]", what, s->lo, s->hi);
+	cr_assert_null(s->reason, "%s has a reason", what);
+}
+
+Test(summary, throughput_is_a_median_with_bytes_and_a_ratio)
+{
+	const struct nm_throughput *t;
+
+	measured("io.blk.read.4k", NM_CONTEXT_GUEST, 5);
+	measured("io.blk.read.4k", NM_CONTEXT_NATIVE, 5);
+	set_rates(&document.measurements.items[0], 498);
+	set_rates(&document.measurements.items[1], 998);
+	summarise(&document.measurements.items[0]);
+	summarise(&document.measurements.items[1]);
+	cr_assert_eq(nm_summarise_ratios(&document), 0, "%s", nm_error_last()->text);
+	t = document.measurements.items[0].throughput;
+	cr_assert(t, "there is none");
+	cr_assert_eq(t->bytes_per_op, 4096, "%llu", (unsigned long long)t->bytes_per_op);
+	assert_statistic(&t->operations_per_s, 500, "operations");
+	assert_statistic(&t->bytes_per_s, 500 * 4096, "bytes");
+	assert_statistic(&t->native_ratio, 0.5, "the ratio");
+	t = document.measurements.items[1].throughput;
+	cr_assert(isnan(t->native_ratio.value) && t->native_ratio.reason, "native of native");
+}
+
+Test(summary, what_moves_no_data_has_no_bytes_in_a_second)
+{
+	struct nm_measurement *m = measured("io.blk.flush", NM_CONTEXT_GUEST, 5);
+
+	set_rates(m, 100);
+	summarise(m);
+	assert_statistic(&m->throughput->operations_per_s, 102, "operations");
+	cr_assert(isnan(m->throughput->bytes_per_s.value) && m->throughput->bytes_per_s.reason,
+		  "bytes");
+}
+
+Test(summary, there_is_no_throughput_where_it_is_no_result)
+{
+	struct nm_measurement *m = measured("exit.cpuid", NM_CONTEXT_GUEST, 5);
+
+	summarise(m);
+	cr_assert_null(m->throughput, "of an exit");
+	m = measured("io.blk.read.4k", NM_CONTEXT_NATIVE, 5);
+	m->unit = nm_clock_units[NM_CLOCK_INSTRUCTIONS];
+	summarise(m);
+	cr_assert_null(m->throughput, "of instructions");
+}
+
 Test(summary, a_partner_without_usable_rounds_gives_no_ratio)
 {
 	struct nm_measurement *m;
@@ -1068,6 +1127,24 @@ Test(digest, samples_become_nanoseconds_of_an_operation)
 	cr_assert_eq(round.samples, 1000, "%zu samples", (size_t)round.samples);
 	cr_assert_eq(round.state, NM_STATE_OK, "it is %s", nm_state_names[round.state]);
 	assert_flag(&round, NULL);
+}
+
+Test(digest, operations_in_a_second_are_those_of_the_loop)
+{
+	struct nm_round_order order = {.bench = nm_bench_find("io.blk.read.4k"),
+				       .context = NM_CONTEXT_NATIVE,
+				       .samples = 1000,
+				       .batch = 4};
+	struct nm_round round = digest(&order, new_area(&order));
+
+	assert_near(round.operations_per_s, 400000, "4000 in 20,000,000 ticks of 2 GHz");
+	order.ticks_per_instruction = 2;
+	round = digest(&order, new_area(&order));
+	cr_assert(isnan(round.operations_per_s), "of instructions: %g", round.operations_per_s);
+	order.ticks_per_instruction = 0;
+	order.bench = nm_bench_find("exit.cpuid");
+	round = digest(&order, new_area(&order));
+	cr_assert(isnan(round.operations_per_s), "of an exit: %g", round.operations_per_s);
 }
 
 Test(digest, samples_become_instructions_of_an_operation)

@@ -247,6 +247,34 @@ Test(reports, exits_below_are_a_column_where_they_were_measured)
 	}
 }
 
+Test(reports, throughput_is_one_line_in_the_units_that_fit)
+{
+	for (size_t i = 0; i < COUNT(both_formats); i++) {
+		struct nm_document document;
+		char *text;
+
+		sample_document(&document);
+		text = render(both_formats[i], &document, &plain);
+		assert_contains(text, "ow much in a second");
+		assert_contains(text, "exit.cpuid/guest/cpl3: 12.3 k/s ");
+		assert_contains(text, ", 50.6 MB/s ");
+		assert_contains(text, ", \xc3\x97 native 0.25 ");
+		free(text);
+		document.measurements.items[0].throughput->bytes_per_s.value = NAN;
+		document.measurements.items[0].throughput->native_ratio.value = NAN;
+		text = render(both_formats[i], &document, &plain);
+		assert_contains(text, "cpl3: 12.3 k/s ");
+		assert_lacks(text, "MB/s");
+		assert_lacks(text, "native 0.25");
+		free(text);
+		document.measurements.items[0].throughput->operations_per_s.value = NAN;
+		text = render(both_formats[i], &document, &plain);
+		assert_lacks(text, "in a second");
+		free(text);
+		nm_document_free(&document);
+	}
+}
+
 Test(reports, a_histogram_is_one_line_of_the_buckets_that_have_samples)
 {
 	for (size_t i = 0; i < COUNT(both_formats); i++) {

@@ -55,6 +55,7 @@ static inline void sample_ok_round(struct nm_document *document, struct nm_measu
 	round->overhead_spread = 0.1;
 	round->duration_ns = 2500000;
 	round->clock_deviation_percent = -0.01;
+	round->operations_per_s = 800000;
 	round->user_exits_per_op = 0;
 	round->elapsed_ns = 30000000;
 	round->steal_ns = 7;
@@ -74,6 +75,7 @@ static inline void sample_failed_round(struct nm_document *document, struct nm_m
 				    .reason =
 					    "the measuring process was killed by signal 9 (Killed)",
 				    .failure = "process",
+				    .operations_per_s = NAN,
 				    .user_exits_per_op = NAN};
 	round->min = round->p5 = round->p50 = round->p90 = round->p99 = round->p999 = NAN;
 	round->max = round->mean = round->overhead = round->overhead_spread = NAN;
@@ -116,6 +118,18 @@ static inline void sample_numbers(struct nm_document *document, struct nm_measur
 	nm_map_set(&document->arena, &m->evidence.counters_per_op, "exits", NM_REAL(1.002));
 }
 
+static inline void sample_throughput(struct nm_document *document, struct nm_measurement *m)
+{
+	m->throughput = nm_arena_alloc(&document->arena, sizeof(*m->throughput));
+	cr_assert(m->throughput, "out of memory");
+	*m->throughput = (struct nm_throughput) {
+		.bytes_per_op = 4096,
+		.operations_per_s = {.value = 12345, .lo = 12000, .hi = 12500},
+		.bytes_per_s = {.value = 50565120, .lo = 49152000, .hi = 51200000},
+		.native_ratio = {.value = 0.25, .lo = 0.2, .hi = 0.3},
+	};
+}
+
 static inline void sample_measurements(struct nm_document *document)
 {
 	struct nm_measurement *m = add_measurement(document, "exit.cpuid", NM_CONTEXT_GUEST);
@@ -123,6 +137,7 @@ static inline void sample_measurements(struct nm_document *document)
 	nm_map_set(&document->arena, &m->parameters, "cpl", NM_INT(3));
 	m->stopped_by = "rounds";
 	sample_numbers(document, m);
+	sample_throughput(document, m);
 	sample_ok_round(document, m);
 	sample_ok_round(document, m);
 	nm_map_set(&document->arena, &m->histogram, "0", NM_INT(1));

@@ -122,9 +122,12 @@ static int serve_polling(struct nm_virtio *device)
 
 	do {
 		r = device->kind->serve(device);
-		if (r > 0)
+		if (r > 0) {
 			turns = 0;
-		else if (++turns == TURNS)
+			continue;
+		}
+		__builtin_ia32_pause();
+		if (++turns == TURNS)
 			end = nm_clock_ns() + device->poll_ns;
 	} while (r >= 0 && device->poll_ns &&
 		 (turns < TURNS || turns % TURNS || nm_clock_ns() < end) &&
