@@ -6,7 +6,7 @@
 source "$(dirname "$0")/../cli/lib.sh"
 
 measures "$SOURCE/lab/nestmark-lab" svm --cpus 2 --nestmark "$NESTMARK" -- \
-    run 'irq.ipi.*' 'irq.irqfd.*' 'irq.[mns]*.spinning' irq.spin.ring irq.nmi.ioctl irq.ioctl 'native.*' 'io.blk.null*' io.blk.read.4k io.blk.flush 'drill.p*' 'drill.dri*' \
+    run 'irq.ipi.*' 'irq.irqfd.*' 'irq.[mns]*.spinning' irq.spin.ring irq.nmi.ioctl irq.ioctl 'native.*' 'io.virtio.*' 'io.blk.null*' io.blk.read.4k io.blk.flush 'io.blk.verify*' 'drill.p*' 'drill.dri*' \
     --rounds 6 --samples 40 --time-limit 2s -q -o json:run.json
 valid run.json
 /usr/bin/python3 - <<'P' || fail "states"
@@ -30,6 +30,9 @@ def problem(m):
     if m["operation"] in DRILLS:
         state, reason = DRILLS[m["operation"]]
         return None if m["state"] == state and reason in m["reason"] else "another end"
+    # A busy host takes the time that the rate wants.
+    if m["operation"].endswith(".open") and "it kept up with" in (m["reason"] or ""):
+        return None
     if m["parameters"].get("vcpus", 2) > 2:
         return None if m["state"] == "unsupported" else "supported"
     if m["state"] != "ok" and not DISTURBED.search(m["reason"]):
@@ -52,6 +55,6 @@ assert not problems, "\n".join(map(str, problems))
 assert sum(m["context"] == "guest" and m["operation"].startswith("irq.") and len(m["rounds"]) == 6
            for m in measurements) >= 13, "operations are missing"
 assert sum(m["context"] == "guest" and m["operation"].startswith("io.") and len(m["rounds"]) == 6
-           for m in measurements) == 11, "I/O is missing"
+           for m in measurements if not m["operation"].endswith(".open")) == 16, "I/O is missing"
 P
 done_testing
