@@ -70,8 +70,7 @@ static bool is_right(const struct native *native, const struct nm_io_request *re
 		data[words - 1] == nm_abi_disk_word(sector, words - 1));
 }
 
-/* It starts when it was to, or else as soon as it is made. */
-static int offer(struct native *native, struct nm_io_request *request, uint64_t intended)
+static void make(struct native *native, struct nm_io_request *request)
 {
 	static const enum nm_io_op ops[] = {NM_IO_READ, NM_IO_WRITE, NM_IO_FLUSH};
 	const size_t place = (size_t)(request - native->requests);
@@ -85,7 +84,12 @@ static int offer(struct native *native, struct nm_io_request *request, uint64_t 
 	}
 	if (native->plan.op == NM_ABI_IO_WRITE)
 		fill(request);
-	native->started[place] = intended ? intended : nm_tsc();
+}
+
+/* It starts when it was to, or else now. */
+static int offer(struct native *native, struct nm_io_request *request, uint64_t intended)
+{
+	native->started[request - native->requests] = intended ? intended : nm_tsc();
 	return nm_io_submit(&native->io, request);
 }
 
@@ -110,8 +114,10 @@ static uint64_t finish(struct native *native, const struct nm_io_request *done)
 
 static int offer_next(struct native *native, struct nm_io_request *request)
 {
-	const int r = offer(native, request, 0);
+	int r;
 
+	make(native, request);
+	r = offer(native, request, 0);
 	return r ? r : nm_io_flush(&native->io);
 }
 
@@ -120,8 +126,10 @@ static int run_closed(struct native *native, uint64_t count, uint64_t *out)
 	uint64_t left = count;
 	int r = 0;
 
-	for (uint32_t i = 0; !r && i < native->plan.depth && left; i++, left--)
+	for (uint32_t i = 0; !r && i < native->plan.depth && left; i++, left--) {
+		make(native, &native->requests[i]);
 		r = offer(native, &native->requests[i], 0);
+	}
 	if (!r)
 		r = nm_io_flush(&native->io);
 	for (uint64_t i = 0; !r && i < count; i++) {
@@ -138,49 +146,58 @@ static int run_closed(struct native *native, uint64_t count, uint64_t *out)
 	return r;
 }
 
-/* Offers a request whose time has come: 1; one that finds no place starts late. */
-static int offer_due(struct native *native, uint64_t intended)
+/* The request that is made before its time. */
+static struct nm_io_request *make_next(struct native *native)
 {
-	int r;
+	struct nm_io_request *request = &native->requests[native->spare[--native->spares]];
 
-	if (!native->spares || (int64_t)(nm_tsc() - intended) < 0)
-		return 0;
-	r = offer(native, &native->requests[native->spare[--native->spares]], intended);
-	if (!r)
-		r = nm_io_flush(&native->io);
-	return r ? r : 1;
+	make(native, request);
+	return request;
 }
 
+static int offer_due(struct native *native, struct nm_io_request *request, uint64_t *due)
+{
+	int r = offer(native, request, *due);
+
+	*due += native->plan.interval;
+	return r ? r : nm_io_flush(&native->io);
+}
+
+/* As the payload: one that finds no room starts late, and its sample counts from when it was to start. */
 static int run_open(struct native *native, uint64_t count, uint64_t *out)
 {
-	const uint64_t begin = nm_tsc();
-	uint64_t offered = 0;
+	struct nm_io_request *next = NULL;
+	uint64_t due = nm_tsc();
+	uint64_t made = 0;
 	uint64_t done = 0;
+	int r = 0;
 
 	for (native->spares = 0; native->spares < native->plan.depth; native->spares++)
 		native->spare[native->spares] = native->spares;
-	while (done < count) {
-		struct nm_io_request *request;
-		int r = 0;
+	while (!r && done < count) {
+		struct nm_io_request *back;
+		uint64_t ticks;
 
-		if (offered < count)
-			r = offer_due(native, begin + offered * native->plan.interval);
-		if (r < 0)
-			return r;
-		offered += (uint64_t)r;
-		request = nm_io_reap(&native->io);
-		if (!request) {
+		if (!next && native->spares && made < count) {
+			next = make_next(native);
+			made++;
+		}
+		if (next && (int64_t)(nm_tsc() - due) >= 0) {
+			r = offer_due(native, next, &due);
+			next = NULL;
+		}
+		back = nm_io_reap(&native->io);
+		if (!back) {
 			__builtin_ia32_pause();
 			continue;
 		}
-		native->spare[native->spares++] = (size_t)(request - native->requests);
+		ticks = finish(native, back);
 		if (out)
-			out[done] = finish(native, request);
-		else
-			finish(native, request);
+			out[done] = ticks;
 		done++;
+		native->spare[native->spares++] = (size_t)(back - native->requests);
 	}
-	return 0;
+	return r;
 }
 
 static int run(struct native *native, uint64_t count, uint64_t *out)

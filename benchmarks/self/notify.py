@@ -26,8 +26,8 @@ REACHED, MISSED, UNKNOWN = 0, 1, 3
 
 
 def known(measurements, names):
-    """Says what is not there or has no figures; false when anything has not."""
-    lacking = [key for key in names if measurements.get(key, {}).get("state") not in ("ok", "noisy")]
+    """Says what was not measured well enough for a verdict; false when anything was not."""
+    lacking = [key for key in names if measurements.get(key, {}).get("state") != "ok"]
     for key in lacking:
         print(f"{key}: {measurements.get(key, {}).get('reason', 'not measured')}: not judged")
     return not lacking
@@ -53,7 +53,7 @@ def throughput(measurements, operation):
         return UNKNOWN
     per_s = {key: measurements[key]["throughput"]["operations_per_s"]["value"] for key in (native, guest, PATH)}
     ratio = measurements[guest]["throughput"]["native_ratio"]
-    said = (f"{guest}: {per_s[guest]:.0f} requests/s, natively {per_s[native]:.0f}, without a medium {per_s[PATH]:.0f}: "
+    said = (f"{guest}: {per_s[guest]:.0f} requests/s, natively {per_s[native]:.0f}, without medium {per_s[PATH]:.0f}: "
             f"{ratio['value']:.2f} [{ratio['lo']:.2f}, {ratio['hi']:.2f}] of native")
     if per_s[PATH] < per_s[native]:
         print(f"{said}; the limit is the guest's CPU, which does not offer more")

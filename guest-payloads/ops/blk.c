@@ -224,8 +224,8 @@ static void choose(uint32_t place)
 		fill(place);
 }
 
-/* Makes the next request in a place. It starts when it was to, or else as soon as it is made. */
-static void offer(uint32_t place, uint64_t intended)
+/* Makes the next request in a place. */
+static void make(uint32_t place)
 {
 	static const uint32_t types[] = {TYPE_IN, TYPE_OUT, TYPE_FLUSH};
 	struct nm_vring_buffer buffers[BUFFERS];
@@ -235,9 +235,18 @@ static void offer(uint32_t place, uint64_t intended)
 	header->type = types[disk.op[place]];
 	header->sector = disk.sector[place];
 	*status_of(place) = 0xff;
-	place_buffers(place, buffers);
-	if (disk.plan->op == NM_ABI_IO_VERIFY)
+	if (disk.plan->op == NM_ABI_IO_VERIFY) {
+		place_buffers(place, buffers);
 		nm_vring_describe(&disk.ring, place, buffers);
+	}
+}
+
+/* Offers what was made there. It starts when it was to, or else now. */
+static void offer(uint32_t place, uint64_t intended)
+{
+	struct nm_vring_buffer buffers[BUFFERS];
+
+	place_buffers(place, buffers);
 	disk.started[place] = intended ? intended : nm_tsc();
 	nm_vring_offer(&disk.ring, place, buffers);
 }
@@ -303,6 +312,7 @@ static void offer_next(uint32_t place)
 {
 	if (disk.plan->rest)
 		nm_virtio_rest(disk.plan->rest);
+	make(place);
 	offer(place, 0);
 	nm_vring_kick(&disk.ring, 1);
 }
@@ -312,8 +322,10 @@ static void run_closed(uint64_t count, volatile uint64_t *out)
 	uint64_t left = count;
 	uint64_t ticks = 0;
 
-	for (uint32_t place = 0; place < disk.plan->depth && left; place++, left--)
+	for (uint32_t place = 0; place < disk.plan->depth && left; place++, left--) {
+		make(place);
 		offer(place, 0);
+	}
 	nm_vring_kick(&disk.ring, (uint32_t)(count - left));
 	for (uint64_t i = 0; i < count; i++) {
 		const int64_t place = take(&ticks);
@@ -329,14 +341,13 @@ static void run_closed(uint64_t count, volatile uint64_t *out)
 	}
 }
 
-/* Offers a request whose time has come. One that finds no place starts late, and its sample counts from when it was to start. */
-static uint64_t offer_due(uint64_t intended)
+/* The place of a request that is made before its time. */
+static int64_t make_next(void)
 {
-	if (!disk.spares || (int64_t)(nm_tsc() - intended) < 0)
-		return 0;
-	offer(disk.spare[--disk.spares], intended);
-	nm_vring_kick(&disk.ring, 1);
-	return 1;
+	const uint32_t place = disk.spare[--disk.spares];
+
+	make(place);
+	return place;
 }
 
 /* 0 where the device has broken down. */
@@ -346,11 +357,13 @@ static uint64_t look_again(void)
 	return ++disk.looks % NM_VRING_LOOKS || !nm_virtio_broken(disk.ring.base);
 }
 
+/* A request that finds no room starts late, and its sample counts from when it was to start. */
 static void run_open(uint64_t count, volatile uint64_t *out)
 {
-	const uint64_t begin = nm_tsc();
+	uint64_t due = nm_tsc();
 	uint64_t offered = 0;
 	uint64_t done = 0;
+	int64_t next = -1;
 	uint32_t written;
 
 	for (disk.spares = 0; disk.spares < disk.plan->depth; disk.spares++)
@@ -358,8 +371,15 @@ static void run_open(uint64_t count, volatile uint64_t *out)
 	while (done < count) {
 		int64_t place;
 
-		if (offered < count)
-			offered += offer_due(begin + offered * disk.plan->interval);
+		if (next < 0 && disk.spares && offered < count)
+			next = make_next();
+		if (next >= 0 && (int64_t)(nm_tsc() - due) >= 0) {
+			offer((uint32_t)next, due);
+			nm_vring_kick(&disk.ring, 1);
+			due += disk.plan->interval;
+			offered++;
+			next = -1;
+		}
 		place = nm_vring_take(&disk.ring, &written);
 		if (place >= 0) {
 			const uint64_t ticks = finish((uint32_t)place, nm_tsc());
