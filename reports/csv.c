@@ -19,7 +19,9 @@ static void put_header(struct nm_text *out)
 	for (size_t i = 0; i < NM_SUMMARY_STATISTICS; i++)
 		nm_text_printf(out, ",%s,%s_lo,%s_hi", statistics[i].name, statistics[i].name,
 			       statistics[i].name);
-	nm_text_puts(out, ",min,max,native_ratio,native_ratio_lo,native_ratio_hi,exits_per_op,"
+	nm_text_puts(out, ",min,max,native_ratio,native_ratio_lo,native_ratio_hi,"
+			  "operations_per_s,operations_per_s_lo,operations_per_s_hi,bytes_per_op,"
+			  "exits_per_op,"
 			  "expected_exits_per_op,exits_below_per_op,user_exits_per_op,"
 			  "insn_emulation_per_op,emulated,rounds_ok,rounds_flagged,rounds_failed,"
 			  "reason\n");
@@ -61,6 +63,16 @@ static void put_identity(struct nm_text *out, const struct nm_document *document
 	put_text(out, m->unit);
 }
 
+static void put_throughput(struct nm_text *out, const struct nm_throughput *throughput)
+{
+	if (!throughput) {
+		nm_text_puts(out, ",,,,");
+		return;
+	}
+	put_statistic(out, &throughput->operations_per_s);
+	nm_text_printf(out, "%llu,", (unsigned long long)throughput->bytes_per_op);
+}
+
 static void put_figures(struct nm_text *out, const struct nm_measurement *m)
 {
 	struct nm_named_statistic statistics[NM_SUMMARY_STATISTICS];
@@ -72,6 +84,7 @@ static void put_figures(struct nm_text *out, const struct nm_measurement *m)
 	put_real(out, m->summary.min);
 	put_real(out, m->summary.max);
 	put_statistic(out, &m->native_ratio);
+	put_throughput(out, m->throughput);
 	put_real(out, e->exits_per_op);
 	put_real(out, e->expected_exits_per_op);
 	put_real(out, e->exits_below_per_op);

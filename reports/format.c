@@ -116,6 +116,23 @@ char *nm_format_change(struct nm_arena *arena, const struct nm_statistic *ratio)
 			       (ratio->lo - 1) * 100, (ratio->hi - 1) * 100);
 }
 
+char *nm_format_rate(struct nm_arena *arena, const struct nm_statistic *rate, const char *unit)
+{
+	static const char *const prefixes[] = {"", "k", "M", "G", "T"};
+	double scale = 1;
+	size_t i = 0;
+	int digits;
+
+	while (i < 4 && rate->value >= scale * 999.5) {
+		scale *= 1000;
+		i++;
+	}
+	digits = decimals(rate->value / scale);
+	return nm_arena_printf(arena, "%.*f %s%s/s [%.*f, %.*f]", digits, rate->value / scale,
+			       prefixes[i], unit, digits, rate->lo / scale, digits,
+			       rate->hi / scale);
+}
+
 char *nm_format_count(struct nm_arena *arena, double count)
 {
 	if (!isfinite(count))

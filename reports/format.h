@@ -27,6 +27,9 @@ char *nm_format_ratio(struct nm_arena *arena, const struct nm_statistic *ratio);
 /** "+4.5 % [+1.5, +8.8]": a ratio as a change; "–" without its interval. */
 char *nm_format_change(struct nm_arena *arena, const struct nm_statistic *ratio);
 
+/** "12.3 k/s [12.1, 12.4]" or, with a unit, "50.4 MB/s [49.6, 50.8]": a rate that has its interval. */
+char *nm_format_rate(struct nm_arena *arena, const struct nm_statistic *rate, const char *unit);
+
 /** "1.00": events per operation. */
 char *nm_format_count(struct nm_arena *arena, double count);
 

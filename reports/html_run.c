@@ -474,6 +474,7 @@ static int put_page(struct page *page)
 		return r;
 	nm_html_charts(page->out, &page->charts);
 	put_measurements(page);
+	put_lines(page, "throughput", "How much in a second", &page->view.throughput);
 	put_lines(page, "soak", "Soak", &page->view.soak);
 	put_lines(page, "missing", "Not measured, or not ok, and why", &page->view.reasons);
 	r = put_findings(page);

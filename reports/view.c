@@ -131,24 +131,6 @@ static int add_histogram(struct nm_view *view, struct nm_arena *arena,
 	return r;
 }
 
-/* "12.3 k/s [12.1, 12.4]", "50.4 MB/s [49.6, 50.8]": by thousands, as rates are. */
-static char *format_rate(struct nm_arena *arena, const struct nm_statistic *rate, const char *unit)
-{
-	static const char *const prefixes[] = {"", "k", "M", "G", "T"};
-	double scale = 1;
-	size_t i = 0;
-	int digits;
-
-	while (i < 4 && rate->value >= scale * 999.5) {
-		scale *= 1000;
-		i++;
-	}
-	digits = decimals(rate->value / scale);
-	return nm_arena_printf(arena, "%.*f %s%s/s [%.*f, %.*f]", digits, rate->value / scale,
-			       prefixes[i], unit, digits, rate->lo / scale, digits,
-			       rate->hi / scale);
-}
-
 static bool is_known(const struct nm_statistic *statistic)
 {
 	return isfinite(statistic->value) && isfinite(statistic->lo) && isfinite(statistic->hi);
@@ -165,11 +147,11 @@ static int add_throughput(struct nm_view *view, struct nm_arena *arena,
 
 	if (!t || !is_known(&t->operations_per_s))
 		return 0;
-	operations = format_rate(arena, &t->operations_per_s, "");
+	operations = nm_format_rate(arena, &t->operations_per_s, "");
 	if (is_known(&t->bytes_per_s))
-		bytes = format_rate(arena, &t->bytes_per_s, "B");
+		bytes = nm_format_rate(arena, &t->bytes_per_s, "B");
 	if (is_known(&t->native_ratio))
-		native = format_ratio(arena, &t->native_ratio);
+		native = nm_format_ratio(arena, &t->native_ratio);
 	if (!operations || !bytes || !native)
 		return -ENOMEM;
 	return add_line(arena, &view->throughput,
