@@ -132,6 +132,7 @@ Test(formats, csv_has_a_row_for_each_measurement)
 	assert_contains(text, ",exit.cpuid/guest/cpl3,exit.cpuid,exits,guest,cpl3,1,ok,ns,1234.5,"
 			      "1200.25,1300.125,");
 	assert_contains(text, ",1234.5,1200.25,1300.125,,,,1234.5,");
+	assert_contains(text, ",12345,12000,12500,4096,");
 	assert_contains(text, ",floor.loop/native,floor.loop,floors,native,,1,failed,");
 	assert_contains(text, "\"1 of 1 rounds failed: killed\"\n");
 	free(text);
