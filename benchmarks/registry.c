@@ -230,10 +230,22 @@
 	X(life_neighbour_exit_compute)                                                             \
 	X(life_neighbour_exit_exits)                                                               \
 	X(life_neighbour_exit_faults)                                                              \
+	X(life_neighbour_exit_io)                                                                  \
+	X(life_neighbour_timer_idle)                                                               \
+	X(life_neighbour_timer_compute)                                                            \
+	X(life_neighbour_timer_exits)                                                              \
+	X(life_neighbour_timer_faults)                                                             \
+	X(life_neighbour_timer_io)                                                                 \
 	X(life_neighbour_chase_idle)                                                               \
 	X(life_neighbour_chase_compute)                                                            \
 	X(life_neighbour_chase_exits)                                                              \
 	X(life_neighbour_chase_faults)                                                             \
+	X(life_neighbour_chase_io)                                                                 \
+	X(life_neighbour_read_idle)                                                                \
+	X(life_neighbour_read_compute)                                                             \
+	X(life_neighbour_read_exits)                                                               \
+	X(life_neighbour_read_faults)                                                              \
+	X(life_neighbour_read_io)                                                                  \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

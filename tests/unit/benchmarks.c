@@ -699,7 +699,7 @@ Test(summary, what_costs_nothing_is_precise_and_has_no_ratio)
 		  nm_precision_percent(m, 1));
 	cr_assert_eq(nm_summarise_ratios(&document), 0, "%s", nm_error_last()->text);
 	cr_assert(isnan(guest->native_ratio.value), "a ratio of %g", guest->native_ratio.value);
-	cr_assert_str_eq(guest->native_ratio.reason, "the native side costs nothing", "%s",
+	cr_assert_str_eq(guest->native_ratio.reason, "the other side costs nothing", "%s",
 			 guest->native_ratio.reason);
 }
 
