@@ -5,7 +5,7 @@
 # every kind do what they should, and each is put beside the idle one; and it is said how many guests fit.
 source "$(dirname "$0")/../cli/lib.sh"
 
-expect 0 "$SOURCE/lab/nestmark-lab" svm --nestmark "$BUILD/tests/test_life" --
+expect 0 "$SOURCE/lab/nestmark-lab" svm --nestmark "$BUILD/tests/test_life" -- all
 says out passed
 
 measures "$SOURCE/lab/nestmark-lab" svm --cpus 3 --nestmark "$NESTMARK" -- \
