@@ -204,6 +204,11 @@
 	X(io_net_echo)                                                                             \
 	X(io_net_echo_halted)                                                                      \
 	X(io_net_stream)                                                                           \
+	X(io_net_tap_echo)                                                                         \
+	X(io_net_tap_stream)                                                                       \
+	X(io_net_vhost_echo)                                                                       \
+	X(io_net_vhost_echo_halted)                                                                \
+	X(io_net_vhost_stream)                                                                     \
 	X(io_rng_read)                                                                             \
 	X(io_rng_read_halted)                                                                      \
 	X(io_balloon_inflate)                                                                      \

@@ -9,9 +9,9 @@
 
 struct nm_wire {
 	struct nm_pair pair; /* who answers */
-	int fds[2];	     /* of who sends, and of who answers; who waits on a non-blocking one spins */
-	size_t bytes;	     /* of a packet: 16 at least */
-	uint64_t burst;	     /* packets under way */
+	int fds[2];   /* of who sends, and of who answers; who waits on a non-blocking one spins */
+	size_t bytes; /* of a packet: 16 at least */
+	uint64_t burst; /* packets under way */
 	uint64_t sent, came, wrong;
 	uint64_t *packet, *back, *between; /* that is sent, that came, and of who answers */
 };

@@ -49,10 +49,10 @@ struct nm_virtio {
 	uint32_t offered_select, accepted_select, queue_select;
 	bool ready[NM_VIRTIO_MAX_QUEUES]; /* by the driver */
 	struct nm_virtqueue queues[NM_VIRTIO_MAX_QUEUES];
-	int kick_fd;	  /* of all queues, */
+	int kick_fd;			     /* of all queues, */
 	int queue_fds[NM_VIRTIO_MAX_QUEUES]; /* or of each, where the kind starts by itself */
-	int stop_fd;	  /* ends the thread */
-	int irq_fd;	  /* raises the interrupt */
+	int stop_fd;			     /* ends the thread */
+	int irq_fd;			     /* raises the interrupt */
 	int event_fd;	  /* of the kind, closed by it: wakes the thread; -1: none */
 	int cpu;	  /* for the thread; -1: anywhere */
 	uint64_t poll_ns; /* how long it looks for requests before it sleeps */
