@@ -209,6 +209,7 @@
 	X(io_net_vhost_echo)                                                                       \
 	X(io_net_vhost_echo_halted)                                                                \
 	X(io_net_vhost_stream)                                                                     \
+	X(io_vsock_echo)                                                                           \
 	X(io_rng_read)                                                                             \
 	X(io_rng_read_halted)                                                                      \
 	X(io_balloon_inflate)                                                                      \

@@ -21,6 +21,17 @@ struct nm_vhost_net {
 	int tap; /* and of the tap interface, without headers of its own */
 };
 
+struct nm_vhost_vsock {
+	int fd;	      /* of /dev/vhost-vsock */
+	uint64_t cid; /* of the guest: one that nobody has */
+};
+
+/** Opens it and takes a CID. -EOPNOTSUPP with what to type. */
+int nm_vhost_vsock_open(struct nm_vhost_vsock *vsock);
+
+/** A socket device (virtio 1.2, 5.10), served by the kernel; own is a struct nm_vhost_vsock. */
+extern const struct nm_virtio_kind nm_vhost_vsock_kind;
+
 /** A network device as nm_net_kind has it, served by the kernel; own is a struct nm_vhost_net. */
 extern const struct nm_virtio_kind nm_vhost_net_kind;
 
