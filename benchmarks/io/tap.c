@@ -18,8 +18,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define NAME	     "nestmark0"
-#define MTU	     (NM_TAP_PACKET - ETH_HLEN)
+#define NAME "nestmark0"
+#define MTU  (NM_TAP_PACKET - ETH_HLEN)
+/* Of the namespace, and so of nobody else. */
+#define IPV6_OFF "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+
 #define BUFFER_BYTES (32 << 20) /* of the socket, which drops packets for which it has no room */
 
 /* In a user namespace of its own a process may do what it likes with its network. */
@@ -36,7 +39,7 @@ static int leave_network(void)
 /* The kernel would send packets of its own. A kernel without IPv6 lacks the file. */
 static void switch_off_ipv6(void)
 {
-	const int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
+	const int fd = open(IPV6_OFF, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
