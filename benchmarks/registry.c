@@ -211,6 +211,12 @@
 	X(io_net_echo)                                                                             \
 	X(io_net_echo_halted)                                                                      \
 	X(io_net_stream)                                                                           \
+	X(io_net_tap_echo)                                                                         \
+	X(io_net_tap_stream)                                                                       \
+	X(io_net_vhost_echo)                                                                       \
+	X(io_net_vhost_echo_halted)                                                                \
+	X(io_net_vhost_stream)                                                                     \
+	X(io_vsock_echo)                                                                           \
 	X(io_rng_read)                                                                             \
 	X(io_rng_read_halted)                                                                      \
 	X(io_balloon_inflate)                                                                      \
@@ -237,10 +243,22 @@
 	X(life_neighbour_exit_compute)                                                             \
 	X(life_neighbour_exit_exits)                                                               \
 	X(life_neighbour_exit_faults)                                                              \
+	X(life_neighbour_exit_io)                                                                  \
+	X(life_neighbour_timer_idle)                                                               \
+	X(life_neighbour_timer_compute)                                                            \
+	X(life_neighbour_timer_exits)                                                              \
+	X(life_neighbour_timer_faults)                                                             \
+	X(life_neighbour_timer_io)                                                                 \
 	X(life_neighbour_chase_idle)                                                               \
 	X(life_neighbour_chase_compute)                                                            \
 	X(life_neighbour_chase_exits)                                                              \
 	X(life_neighbour_chase_faults)                                                             \
+	X(life_neighbour_chase_io)                                                                 \
+	X(life_neighbour_read_idle)                                                                \
+	X(life_neighbour_read_compute)                                                             \
+	X(life_neighbour_read_exits)                                                               \
+	X(life_neighbour_read_faults)                                                              \
+	X(life_neighbour_read_io)                                                                  \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

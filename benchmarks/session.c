@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/session.h"
 
+#include "benchmarks/lifecycle/fit.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/soak.h"
 #include "benchmarks/summary.h"
@@ -331,5 +332,7 @@ int nm_session_summarise(struct nm_document *document)
 		if (!r && document->soak)
 			r = nm_soak_judge(document, i);
 	}
-	return r ? r : nm_summarise_ratios(document);
+	if (!r)
+		r = nm_summarise_ratios(document);
+	return r ? r : nm_density_fit(document);
 }

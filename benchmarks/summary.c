@@ -103,6 +103,7 @@ void nm_summary_clear(struct nm_measurement *measurement)
 					.min = NAN,
 					.max = NAN};
 	measurement->native_ratio = none;
+	measurement->against = NULL;
 	measurement->histogram = (struct nm_map) {0};
 	measurement->throughput = NULL;
 	measurement->native_ratio.reason = "no native partner measured";
@@ -528,32 +529,72 @@ static bool has_figures(const struct nm_measurement *measurement)
 	return measurement->state == NM_STATE_OK || measurement->state == NM_STATE_NOISY;
 }
 
-/* Guest over native, of one number of their rounds. */
-static int ratio(const struct nm_measurement *native, const struct nm_measurement *guest,
+/* Of medians over rounds; *out says why where there is none. */
+static int ratio(const struct nm_measurement *over, const struct nm_measurement *under,
 		 size_t field, uint64_t seed, struct nm_statistic *out)
 {
 	double base[NM_MAX_ROUNDS];
 	double changed[NM_MAX_ROUNDS];
+	const size_t bases = collect(under, field, base);
+	const size_t changes = collect(over, field, changed);
 	struct nm_interval interval;
-	size_t bases;
-	size_t changes;
 	int r;
 
-	if (!has_figures(guest) || !has_figures(native)) {
-		out->reason = "a side is not valid";
+	*out = (struct nm_statistic) {NAN, NAN, NAN, "a side is not valid"};
+	if (!has_figures(over) || !has_figures(under))
 		return 0;
-	}
-	bases = collect(native, field, base);
-	changes = collect(guest, field, changed);
+	out->reason = "a side has no such figure";
 	if (!bases || !changes)
 		return 0;
 	r = nm_bootstrap_ratio(base, bases, changed, changes, seed, &interval);
-	if (!r && !isfinite(interval.value))
-		out->reason = "the native side costs nothing";
-	else if (!r)
-		*out = (struct nm_statistic) {.value = interval.value,
-					      .lo = interval.lo,
-					      .hi = interval.hi};
+	if (r)
+		return r;
+	out->reason = "the other side costs nothing";
+	if (isfinite(interval.value))
+		*out = (struct nm_statistic) {interval.value, interval.lo, interval.hi, NULL};
+	return 0;
+}
+
+/* Another operation at the same point, or the same one at its first point, as its descriptor says. */
+static const struct nm_measurement *compared_with(const struct nm_document *document,
+						  const struct nm_measurement *measurement)
+{
+	const struct nm_bench *bench = nm_bench_find(measurement->operation);
+	const char *against = bench ? bench->against : NULL;
+	const bool itself = against && !strcmp(against, bench->name);
+	const uint64_t point = itself ? bench->axis->points[0] : nm_measurement_point(measurement);
+
+	for (size_t i = 0; against && i < document->measurements.count; i++) {
+		const struct nm_measurement *m = &document->measurements.items[i];
+
+		if (m != measurement && m->context == measurement->context &&
+		    !strcmp(m->operation, against) && nm_measurement_point(m) == point &&
+		    nm_measurement_cpl(m) == nm_measurement_cpl(measurement))
+			return m;
+	}
+	return NULL;
+}
+
+static int relate(struct nm_document *document, struct nm_measurement *measurement)
+{
+	const struct nm_measurement *other = compared_with(document, measurement);
+	const uint64_t seed = document->run.seed;
+	struct nm_relation *relation;
+	int r;
+
+	if (!other || measurement->state == NM_STATE_UNSUPPORTED ||
+	    other->state == NM_STATE_UNSUPPORTED)
+		return 0;
+	relation = nm_arena_alloc(&document->arena, sizeof(*relation));
+	if (!relation)
+		return -ENOMEM;
+	relation->measurement = nm_measurement_name(&document->arena, other);
+	r = relation->measurement ? 0 : -ENOMEM;
+	if (!r)
+		r = ratio(measurement, other, FIELD(p50), seed, &relation->p50);
+	if (!r)
+		r = ratio(measurement, other, FIELD(p99), seed, &relation->p99);
+	measurement->against = relation;
 	return r;
 }
 
@@ -563,15 +604,16 @@ int nm_summarise_ratios(struct nm_document *document)
 	int r = 0;
 
 	for (size_t i = 0; !r && i < document->measurements.count; i++) {
-		struct nm_measurement *guest = &document->measurements.items[i];
-		const struct nm_measurement *native = native_partner(document, guest);
+		struct nm_measurement *m = &document->measurements.items[i];
+		const struct nm_measurement *native = native_partner(document, m);
 
-		if (guest->context != NM_CONTEXT_GUEST || !native)
-			continue;
-		r = ratio(native, guest, FIELD(p50), seed, &guest->native_ratio);
-		if (!r && guest->throughput)
-			r = ratio(native, guest, FIELD(operations_per_s), seed,
-				  &guest->throughput->native_ratio);
+		if (m->context == NM_CONTEXT_GUEST && native)
+			r = ratio(m, native, FIELD(p50), seed, &m->native_ratio);
+		if (!r && m->throughput && m->context == NM_CONTEXT_GUEST && native)
+			r = ratio(m, native, FIELD(operations_per_s), seed,
+				  &m->throughput->native_ratio);
+		if (!r)
+			r = relate(document, m);
 	}
 	return r;
 }

@@ -13,7 +13,10 @@
 int nm_summarise(struct nm_measurement *measurement, const struct nm_bench *bench, uint64_t seed,
 		 struct nm_arena *arena);
 
-/** Fills native_ratio of every guest measurement from the native measurement of the same operation. */
+/**
+ * Fills native_ratio of every guest measurement from the native measurement of the same operation, and against from the one that
+ * its descriptor names.
+ */
 int nm_summarise_ratios(struct nm_document *document);
 
 /** Half the width of the interval of the median of p50s, relative to it, in percent; NAN with fewer than two rounds. */

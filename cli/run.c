@@ -5,6 +5,7 @@
 #include "cli/run_options.h"
 
 #include "benchmarks/io/file.h"
+#include "benchmarks/lifecycle/fit.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/resume.h"
 #include "benchmarks/session.h"
@@ -120,6 +121,8 @@ static int fill_plan(struct nm_run_options *options)
 	if (options->rounds)
 		plan->rounds = options->rounds;
 	plan->samples = options->samples ? options->samples : options->profile->samples;
+	if (!(plan->density_factor > 0))
+		plan->density_factor = NM_DENSITY_FACTOR;
 	if (!plan->io_bytes)
 		plan->io_bytes = NM_IO_BYTES;
 	if (!plan->round_limit_ns)
@@ -567,6 +570,9 @@ const struct nm_command nm_command_run = {
 		"      --time-limit TIME     end a guest that takes longer\n"
 		"      --density-max N       guests that life.density.* may have at a time: 1 to "
 		"200 (default 32)\n"
+		"      --density-factor N    of these guests so many fit until the p99 of an exit "
+		"has risen\n"
+		"                            N times (default 2)\n"
 		"How:\n"
 		"      --seed N              order of rounds and bootstrap\n"
 		"      --cpu N               where vCPUs run\n"

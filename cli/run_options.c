@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/run_options.h"
 
+#include "benchmarks/lifecycle/fit.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
@@ -32,6 +33,7 @@ enum {
 	OPT_IO_DEVICE,
 	OPT_IO_SIZE,
 	OPT_OVERWRITE,
+	OPT_DENSITY_FACTOR,
 	OPT_DENSITY_MAX,
 	OPT_KVM_DEVICE,
 	OPT_RESUME,
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
 	{"io-device", required_argument, NULL, OPT_IO_DEVICE},
 	{"io-size", required_argument, NULL, OPT_IO_SIZE},
 	{"i-know-it-will-be-overwritten", no_argument, NULL, OPT_OVERWRITE},
+	{"density-factor", required_argument, NULL, OPT_DENSITY_FACTOR},
 	{"density-max", required_argument, NULL, OPT_DENSITY_MAX},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
 	{"resume", required_argument, NULL, OPT_RESUME},
@@ -83,6 +86,19 @@ static bool parse_percent(const char *text, double *out)
 	if (end != text && (!*end || !strcmp(end, "%")) && *out > 0 && *out <= 100)
 		return true;
 	nm_usage_error(&nm_command_run, "--target-ci %s: expected a percentage such as 1%%", text);
+	return false;
+}
+
+static bool parse_factor(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end != text && !*end && *out >= 1 && *out <= NM_DENSITY_MAX_FACTOR)
+		return true;
+	nm_usage_error(&nm_command_run,
+		       "--density-factor %s: expected a number such as 1.5, from 1 to %g", text,
+		       NM_DENSITY_MAX_FACTOR);
 	return false;
 }
 
@@ -217,6 +233,8 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	case OPT_DENSITY_MAX:
 		return nm_parse_number(self, "--density-max", value, 1, NM_DENSITY_LIMIT,
 				       &plan->density_max);
+	case OPT_DENSITY_FACTOR:
+		return parse_factor(value, &plan->density_factor);
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
 	case OPT_GROUP:

@@ -123,6 +123,14 @@ static const struct nm_field evidence_fields[] = {
 };
 static const struct nm_record evidence_record = RECORD(nm_evidence, evidence_fields);
 
+static const struct nm_field relation_fields[] = {
+	{FIELD(STRING, nm_relation, measurement)},
+	{FIELD(RECORD, nm_relation, p50), .record = &nm_statistic_record},
+	{FIELD(RECORD, nm_relation, p99), .record = &nm_statistic_record},
+	END,
+};
+static const struct nm_record relation_record = RECORD(nm_relation, relation_fields);
+
 static const struct nm_field measurement_fields[] = {
 	{FIELD(STRING, nm_measurement, operation)},
 	{FIELD(STRING, nm_measurement, group)},
@@ -141,6 +149,7 @@ static const struct nm_field measurement_fields[] = {
 	{FIELD(RECORD, nm_measurement, native_ratio), .record = &nm_statistic_record},
 	{FIELD(POINTER, nm_measurement, throughput), .optional = true,
 	 .record = &throughput_record},
+	{FIELD(POINTER, nm_measurement, against), .record = &relation_record, .optional = true},
 	{FIELD(RECORD, nm_measurement, evidence), .record = &evidence_record},
 	{FIELD(RECORDS, nm_measurement, rounds), .record = &nm_round_record},
 	END,
@@ -201,6 +210,7 @@ static const struct nm_field plan_fields[] = {
 	{FIELD(STRING, nm_plan, kvm_device)},
 	{FIELD(BOOL, nm_plan, exits_below), .optional = true},
 	{FIELD(UINT, nm_plan, density_max), .optional = true},
+	{FIELD(REAL, nm_plan, density_factor), .optional = true},
 	{FIELD(UINT, nm_plan, soak_ns), .optional = true},
 	{FIELD(STRING, nm_plan, io_path), .optional = true},
 	{FIELD(UINT, nm_plan, io_bytes), .optional = true},
@@ -291,6 +301,27 @@ static const struct nm_field soak_fields[] = {
 };
 static const struct nm_record soak_record = RECORD(nm_soak, soak_fields);
 
+static const struct nm_field density_point_fields[] = {
+	{FIELD(UINT, nm_density_point, guests)},
+	{FIELD(REAL, nm_density_point, p99)},
+	{FIELD(REAL, nm_density_point, p99_ratio)},
+	{FIELD(REAL, nm_density_point, steal_percent)},
+	{FIELD(REAL, nm_density_point, rss_bytes)},
+	{FIELD(REAL, nm_density_point, secondary_page_table_bytes)},
+	END,
+};
+static const struct nm_record density_point_record = RECORD(nm_density_point, density_point_fields);
+
+static const struct nm_field density_fields[] = {
+	{FIELD(STRING, nm_density, operation)},
+	{FIELD(REAL, nm_density, factor)},
+	{FIELD(UINT, nm_density, largest)},
+	{FIELD(STRING, nm_density, limited)},
+	{FIELD(RECORDS, nm_density, points), .record = &density_point_record},
+	END,
+};
+static const struct nm_record density_record = RECORD(nm_density, density_fields);
+
 static const struct nm_field document_fields[] = {
 	{FIELD(STRING, nm_document, schema)},
 	{FIELD(RECORD, nm_document, run), .record = &run_record},
@@ -298,6 +329,7 @@ static const struct nm_field document_fields[] = {
 	{FIELD(RECORD, nm_document, environment), .record = &nm_environment_record},
 	{FIELD(RECORDS, nm_document, findings), .record = &nm_finding_record},
 	{FIELD(RECORDS, nm_document, measurements), .record = &measurement_record},
+	{FIELD(POINTER, nm_document, density), .record = &density_record, .optional = true},
 	{FIELD(POINTER, nm_document, soak), .record = &soak_record, .optional = true,
 	 .nullable = true},
 	END,

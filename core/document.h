@@ -125,6 +125,12 @@ struct nm_evidence {
 	uint64_t rounds_ok, rounds_flagged, rounds_failed;
 };
 
+/** This measurement over another one of the run, each as the ratio of their medians over rounds. */
+struct nm_relation {
+	const char *measurement; /* the name of the other one */
+	struct nm_statistic p50, p99;
+};
+
 struct nm_measurement {
 	const char *operation;
 	const char *group;
@@ -143,6 +149,7 @@ struct nm_measurement {
 	struct nm_statistic
 		native_ratio; /* guest / native, medians; NAN without a native partner */
 	struct nm_throughput *throughput; /* NULL: not a result of this operation */
+	struct nm_relation *against; /* NULL: it is compared with none, or that one is not there */
 	struct nm_evidence evidence;
 	struct {
 		struct nm_round *items;
@@ -199,6 +206,7 @@ struct nm_plan {
 	bool exits_below; /* read the exit meter (vmm/meter.h) */
 	uint64_t
 		density_max; /* guests that life.density.* may have at a time; 0: as many as by default */
+	double density_factor; /* that the p99 of an exit may rise by, when guests are counted that fit */
 	uint64_t soak_ns; /* go on this long, and keep a sample of the rounds; 0: no soak */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
@@ -284,6 +292,27 @@ struct nm_soak {
 	uint64_t state_changes_left_out;
 };
 
+/** So many guests beside each other; figures that were not measured are NAN. */
+struct nm_density_point {
+	uint64_t guests;
+	double p99;	  /* of an exit in one of them, in the unit of the run, */
+	double p99_ratio; /* and over that with the fewest */
+	double steal_percent;
+	double rss_bytes, secondary_page_table_bytes; /* of each guest */
+};
+
+/** How many guests fit beside each other before they slow each other down. */
+struct nm_density {
+	const char *operation;
+	double factor;	  /* that the p99 may rise by */
+	uint64_t largest; /* guests with which it had not, nor with fewer; 0: none was measured */
+	const char *limited; /* why it is not more */
+	struct {
+		struct nm_density_point *items;
+		size_t count;
+	} points;
+};
+
 struct nm_document {
 	struct nm_arena arena;
 	const char *schema;
@@ -295,7 +324,8 @@ struct nm_document {
 		struct nm_measurement *items;
 		size_t count;
 	} measurements;
-	struct nm_soak *soak; /* NULL when it was none */
+	struct nm_density *density; /* NULL when life.density.exit was not measured */
+	struct nm_soak *soak;	    /* NULL when it was none */
 };
 
 extern const struct nm_record nm_document_record;

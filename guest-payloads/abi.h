@@ -204,6 +204,15 @@ struct nm_abi_net {
 	uint64_t wrong; /* and those of them with another length, content or place in the order */
 };
 
+/* What a socket operation is to do, at argument[0]; rings and buffers lie in the pages behind it. */
+struct nm_abi_vsock {
+	uint64_t cid;	/* of the guest */
+	uint32_t port;	/* of the host */
+	uint32_t bytes; /* there and back: a multiple of 8 */
+	uint64_t done;	/* times that they came back, */
+	uint64_t wrong; /* and those of them with another length or content */
+};
+
 /* What an entropy operation is to do, at argument[0]; its ring and its buffer lie in the pages behind it. */
 struct nm_abi_rng {
 	uint32_t bytes; /* of a request: a multiple of 8 */

@@ -44,3 +44,12 @@ const char *nm_kept_text(const struct nm_probe_context *context, const char *pat
 	errno = error;
 	return text;
 }
+
+int nm_kept_group(const struct nm_probe_context *context, const char *controller,
+		  struct nm_cgroup *out)
+{
+	const char *text = nm_kept_text(context, "proc/self/cgroup");
+
+	*out = (struct nm_cgroup) {.root = context->root, .arena = context->arena};
+	return text ? nm_cgroup_find(text, controller, out) : -errno;
+}

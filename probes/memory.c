@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
-#include "probes/cgroup.h"
+#include "core/cgroup.h"
 #include "probes/evidence.h"
 #include "probes/kept.h"
 #include "probes/number.h"
@@ -290,9 +290,10 @@ static int add_swap(struct nm_probe_context *context)
 /* Version 1 says "no limit" with the largest multiple of the page size (mm/page_counter.c). */
 #define NO_LIMIT_V1 ((uint64_t)INT64_MAX - 65535)
 
-static bool read_limit(const struct nm_probe_context *context, const struct nm_cgroup *group,
-		       const char *directory, uint64_t *limit)
+static bool read_limit(void *own, const struct nm_cgroup *group, const char *directory,
+		       uint64_t *limit)
 {
+	const struct nm_probe_context *context = own;
 	const char *file = group->v2 ? "memory.max" : "memory.limit_in_bytes";
 	const char *path = nm_arena_printf(context->arena, "%s/%s", directory, file);
 	const char *line = path ? nm_root_line(context->root, context->arena, path) : NULL;
@@ -314,10 +315,10 @@ static int add_cgroup(struct nm_probe_context *context)
 	static const char id[] = "memory.cgroup_limit";
 	struct nm_cgroup_limit limit;
 	struct nm_cgroup group;
-	int r = nm_cgroup_find(context, "memory", &group);
+	int r = nm_kept_group(context, "memory", &group);
 
 	if (!r)
-		r = nm_cgroup_tightest(context, &group, read_limit, &limit);
+		r = nm_cgroup_tightest(&group, read_limit, context, &limit);
 	if (r == -ENOMEM)
 		return r;
 	if (r)

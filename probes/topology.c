@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probes/probes.h"
 
-#include "probes/cgroup.h"
+#include "core/cgroup.h"
 #include "probes/evidence.h"
+#include "probes/kept.h"
 #include "probes/number.h"
 #include "probes/topology_fact.h"
 
@@ -129,7 +130,7 @@ static int add_cpuset(struct nm_probe_context *context)
 	const char *path = "proc/self/cgroup";
 	const char *cpus;
 	int error;
-	int r = nm_cgroup_find(context, "cpuset", &group);
+	int r = nm_kept_group(context, "cpuset", &group);
 
 	if (r)
 		return nm_unread_add(context, "topology.cpuset", path, -r);
@@ -177,9 +178,10 @@ static bool read_quota_v1(const struct nm_probe_context *context, const char *di
 }
 
 /* In thousandths of a CPU. */
-static bool read_quota(const struct nm_probe_context *context, const struct nm_cgroup *group,
-		       const char *directory, uint64_t *limit)
+static bool read_quota(void *own, const struct nm_cgroup *group, const char *directory,
+		       uint64_t *limit)
 {
+	const struct nm_probe_context *context = own;
 	const char *path = nm_arena_printf(context->arena, "%s/cpu.max", directory);
 	uint64_t quota = NM_CGROUP_NONE;
 	uint64_t period = 0;
@@ -200,10 +202,10 @@ static int add_quota(struct nm_probe_context *context)
 	static const char id[] = "topology.cpu_quota";
 	struct nm_cgroup_limit limit;
 	struct nm_cgroup group;
-	int r = nm_cgroup_find(context, "cpu", &group);
+	int r = nm_kept_group(context, "cpu", &group);
 
 	if (!r)
-		r = nm_cgroup_tightest(context, &group, read_quota, &limit);
+		r = nm_cgroup_tightest(&group, read_quota, context, &limit);
 	if (r == -ENOMEM)
 		return r;
 	if (r)

@@ -49,6 +49,14 @@ int nm_render_markdown(const struct nm_document *document, const struct nm_rende
 		put_list(out, &view.title);
 		nm_text_puts(out, "\n## Measurements\n\n");
 		put_table(out, &view);
+		if (view.relations.count) {
+			nm_text_puts(out, "\n## Beside another of this run\n\n");
+			put_list(out, &view.relations);
+		}
+		if (view.density.count) {
+			nm_text_puts(out, "\n## How many guests fit\n\n");
+			put_list(out, &view.density);
+		}
 		if (view.soak.count) {
 			nm_text_puts(out, "\n## Soak\n\n");
 			put_list(out, &view.soak);

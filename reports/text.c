@@ -94,6 +94,14 @@ int nm_render_text(const struct nm_document *document, const struct nm_render_op
 		nm_text_puts(out, "\n");
 		r = nm_table_print(table, out);
 	}
+	if (!r && view.relations.count) {
+		nm_text_puts(out, "\nbeside another of this run:\n");
+		put_lines(out, &view.relations, "  ");
+	}
+	if (!r && view.density.count) {
+		nm_text_puts(out, "\nhow many guests fit:\n");
+		put_lines(out, &view.density, "  ");
+	}
 	if (!r && view.soak.count) {
 		nm_text_puts(out, "\nSoak:\n");
 		put_lines(out, &view.soak, "  ");

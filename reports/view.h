@@ -37,7 +37,10 @@ struct nm_view {
 		struct nm_view_row *items;
 		size_t count;
 	} rows;
-	struct nm_strings soak;	      /* what happened in a soak; empty when it was none */
+	struct nm_strings
+		relations;	   /* one line for each measurement that is compared with another */
+	struct nm_strings density; /* how many guests fit; empty when that was not measured */
+	struct nm_strings soak;	   /* what happened in a soak; empty when it was none */
 	struct nm_strings throughput; /* one line for each measurement that has one */
 	struct nm_strings histograms; /* one line for each measurement that has one */
 	struct nm_strings reasons;    /* one line for everything that is not ok */
@@ -47,6 +50,14 @@ struct nm_view {
 /** The lines of a soak; none for another run. */
 int nm_view_soak(struct nm_arena *arena, const struct nm_document *document,
 		 struct nm_strings *out);
+
+/** A line for each measurement that is compared with another of the run. */
+int nm_view_relations(struct nm_arena *arena, const struct nm_document *document,
+		      struct nm_strings *out);
+
+/** How many guests fit, and a line for each number of them. */
+int nm_view_density(struct nm_arena *arena, const struct nm_document *document,
+		    struct nm_strings *out);
 
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document);
 

@@ -3,9 +3,9 @@
 
 /* Packets through a virtio network device that come back to the guest that sent them. */
 #include "vmm/virtio/net.h"
-#include "benchmarks/interrupts/pair.h"
+#include "benchmarks/bench.h"
 #include "benchmarks/io/memory.h"
-#include "benchmarks/native.h"
+#include "benchmarks/io/wire.h"
 #include "core/error.h"
 
 #include <errno.h>
@@ -120,124 +120,37 @@ static void release(struct nm_guest_round *round)
 	free(card);
 }
 
-/* The native side: two threads, and a socket between them. */
+/* The native side: two threads, and a pair of sockets. */
 
-struct wire {
-	struct nm_pair pair; /* who answers */
-	int fds[2];
-	int flags; /* MSG_DONTWAIT: who waits spins */
-	size_t bytes;
-	uint64_t burst;
-	uint64_t sent, came, wrong;
-	uint64_t *packet, *back, *between; /* that is sent, that came, and of who answers */
-};
-
-static void answer(struct nm_pair *pair)
+static bool native(struct nm_native_round *round, size_t bytes, uint64_t burst, int flags,
+		   char *why, size_t size)
 {
-	const struct wire *wire = (const struct wire *)(const void *)pair;
+	struct nm_wire wire = {.bytes = bytes, .burst = burst};
+	bool right;
 
-	while (!nm_pair_stopped(pair)) {
-		const ssize_t bytes = recv(wire->fds[1], wire->between, wire->bytes, wire->flags);
-
-		if (bytes <= 0)
-			__builtin_ia32_pause();
-		while (bytes > 0 && !nm_pair_stopped(pair) &&
-		       send(wire->fds[1], wire->between, (size_t)bytes,
-			    wire->flags | MSG_NOSIGNAL) < 0)
-			__builtin_ia32_pause();
-	}
-}
-
-static void send_packet(struct wire *wire)
-{
-	const size_t last = wire->bytes / sizeof(uint64_t) - 1;
-
-	wire->packet[0] = nm_abi_word(wire->sent, 0);
-	wire->packet[last] = nm_abi_word(wire->sent, last);
-	wire->sent += send(wire->fds[0], wire->packet, wire->bytes, wire->flags | MSG_NOSIGNAL) > 0;
-}
-
-static void receive_packet(struct wire *wire)
-{
-	const size_t last = wire->bytes / sizeof(uint64_t) - 1;
-	const ssize_t bytes = recv(wire->fds[0], wire->back, wire->bytes, wire->flags);
-
-	if (bytes <= 0) {
-		__builtin_ia32_pause();
-		return;
-	}
-	wire->wrong += (size_t)bytes != wire->bytes ||
-		       wire->back[0] != nm_abi_word(wire->came, 0) ||
-		       wire->back[last] != nm_abi_word(wire->came, last);
-	wire->came++;
-}
-
-static uint64_t run_burst(struct wire *wire)
-{
-	const uint64_t start = nm_tsc();
-	const uint64_t end = wire->came + wire->burst;
-
-	while (wire->came < end) {
-		if (wire->sent < end)
-			send_packet(wire);
-		receive_packet(wire);
-	}
-	return nm_tsc() - start;
-}
-
-static bool measure(struct nm_native_round *round, struct wire *wire, char *why, size_t size)
-{
-	if (!nm_pair_start(&wire->pair, round, why, size))
-		return false;
-	NM_NATIVE_TICKS(round, run_burst(wire));
-	nm_pair_end(&wire->pair);
-	shutdown(wire->fds[0], SHUT_RDWR);
-	nm_pair_stop(&wire->pair);
-	if (!wire->wrong)
-		return true;
-	snprintf(why, size, "%" PRIu64 " of %" PRIu64 " packets came back wrong", wire->wrong,
-		 wire->came);
-	return false;
-}
-
-static bool native(struct nm_native_round *round, const struct wire *what, char *why, size_t size)
-{
-	const size_t words = what->bytes / sizeof(uint64_t) + 1;
-	struct wire wire = *what;
-	uint64_t *packets = calloc(3 * words, sizeof(uint64_t));
-	bool right = false;
-
-	wire.pair.run = answer;
-	wire.packet = packets;
-	wire.back = packets + words;
-	wire.between = wire.back + words;
-	if (!packets || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, wire.fds)) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0, wire.fds)) {
 		snprintf(why, size, "a pair of sockets: %s", strerror(errno));
-	} else {
-		right = measure(round, &wire, why, size);
-		close(wire.fds[0]);
-		close(wire.fds[1]);
+		return false;
 	}
-	free(packets);
+	right = nm_wire_native(round, &wire, why, size);
+	close(wire.fds[0]);
+	close(wire.fds[1]);
 	return right;
 }
 
 static bool native_echo(struct nm_native_round *round, char *why, size_t size)
 {
-	return native(round, &(struct wire) {.bytes = PING, .burst = 1, .flags = MSG_DONTWAIT}, why,
-		      size);
+	return native(round, PING, 1, SOCK_NONBLOCK, why, size);
 }
 
 static bool native_asleep(struct nm_native_round *round, char *why, size_t size)
 {
-	return native(round, &(struct wire) {.bytes = PING, .burst = 1}, why, size);
+	return native(round, PING, 1, 0, why, size);
 }
 
 static bool native_stream(struct nm_native_round *round, char *why, size_t size)
 {
-	return native(round,
-		      &(struct wire) {.bytes = round->point, .burst = BURST, .flags = MSG_DONTWAIT},
-		      why, size);
+	return native(round, round->point, BURST, SOCK_NONBLOCK, why, size);
 }
 
 #define COMMON                                                                                     \

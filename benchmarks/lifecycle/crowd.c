@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/lifecycle/crowd.h"
 
-#include "benchmarks/lifecycle/meminfo.h"
 #include "benchmarks/lifecycle/steps.h"
+#include "core/available.h"
 #include "core/error.h"
 
 #include <errno.h>
@@ -17,7 +17,14 @@
 
 static int check_memory(uint64_t count)
 {
-	const uint64_t available = nm_meminfo_bytes("MemAvailable");
+	struct nm_root root;
+	int r = nm_root_open(&root, "/");
+	uint64_t available;
+
+	if (r)
+		return r;
+	available = nm_available_bytes(&root);
+	nm_root_close(&root);
 
 	if (count * ESTIMATE_BYTES <= available / 100 * FREE_PERCENT)
 		return 0;

@@ -168,6 +168,7 @@ const struct nm_bench nm_bench_life_density_exit = {
 	.payload = "exit.cpuid",
 	.cpls = NM_CPL3,
 	.axis = &guests,
+	.against = "life.density.exit",
 	.max_samples = SAMPLES_EXITS,
 	.expect = {.exits = 1},
 	.prepare = prepare,

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/memory/region.h"
 
+#include "core/available.h"
 #include "core/error.h"
 #include "core/root.h"
 
@@ -50,17 +51,9 @@ static uint64_t number_in(const struct nm_root *root, struct nm_arena *arena, co
 	return line ? strtoull(line, NULL, 10) : 0;
 }
 
-static uint64_t available_bytes(const struct nm_root *root, struct nm_arena *arena)
+static int check_available(const struct nm_root *root, uint64_t bytes)
 {
-	const char *text = nm_root_text(root, arena, "proc/meminfo");
-	const char *field = text ? nm_text_field(arena, text, "MemAvailable") : NULL;
-
-	return field ? strtoull(field, NULL, 10) * 1024 : 0;
-}
-
-static int check_available(const struct nm_root *root, struct nm_arena *arena, uint64_t bytes)
-{
-	uint64_t available = available_bytes(root, arena);
+	uint64_t available = nm_available_bytes(root);
 
 	if (available / HEADROOM >= bytes)
 		return 0;
@@ -120,7 +113,7 @@ static int check_machine(enum nm_backing backing, uint64_t bytes)
 	if (backing == NM_BACKING_HUGETLB_2M || backing == NM_BACKING_HUGETLB_1G)
 		r = check_huge(&root, &arena, page, bytes / page);
 	else
-		r = check_available(&root, &arena, bytes);
+		r = check_available(&root, bytes);
 	if (!r && backing == NM_BACKING_THP)
 		r = check_thp(&root, &arena);
 	nm_arena_free(&arena);

@@ -21,7 +21,11 @@ from labkit.commands import run
 from labkit.errors import LabError, UsageError, note
 
 # Of a package of half a gigabyte this is what the lab boots and loads.
-WANTED = re.compile(r"(boot/vmlinuz-|lib/modules/[^/]+/(modules\.builtin$|kernel/(arch|virt|drivers/crypto/ccp)/))")
+WANTED = re.compile(r"(boot/vmlinuz-|lib/modules/[^/]+/(modules\.builtin$|kernel/(arch|virt|drivers/(crypto/ccp|net|vhost)"
+                    r"|net/vmw_vsock)/))")
+
+# In the folder of a package: what was wanted of it.
+CHOICE = ".wanted"
 
 MODULE_SIGNATURE = b"~Module signature appended~\n"
 PVH_NOTE = re.compile(rb"\x04\0\0\0[\x04\x08]\0\0\0\x12\0\0\0Xen\0")
@@ -107,17 +111,30 @@ def concrete(package):
     return found.group(1) if found else package
 
 
+def is_whole(folder):
+    """Whether the folder has what the lab takes of a package today; an older lab took less."""
+    path = os.path.join(folder, CHOICE)
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8") as file:
+        return file.read() == WANTED.pattern
+
+
 def fetch(package, cache):
     """A folder with what the lab needs of a kernel package; fetched once."""
     folder = os.path.join(cache, package)
-    if os.path.isdir(folder):
+    if is_whole(folder):
         return folder
     note(f"fetching {package}")
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         run(["apt-get", "download", "-q", package], cwd=temporary)
         unpacked = os.path.join(temporary, "unpacked")
         unpack(glob.glob(os.path.join(temporary, "*.deb"))[0], unpacked)
-        if not os.path.isdir(folder):
+        with open(os.path.join(unpacked, CHOICE), "w", encoding="utf-8") as file:
+            file.write(WANTED.pattern)
+        if not is_whole(folder):
+            if os.path.isdir(folder):
+                os.rename(folder, os.path.join(temporary, "old"))
             os.rename(unpacked, folder)
     return folder
 

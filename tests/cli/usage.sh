@@ -35,6 +35,8 @@ expect 2 "$NESTMARK" run --clock sundial
 says err "--clock sundial: expected tsc or instructions"
 expect 2 "$NESTMARK" run --density-max 0
 expect 2 "$NESTMARK" run --density-max 201
+expect 2 "$NESTMARK" run --density-factor 0.5
+expect 2 "$NESTMARK" run --density-factor 2x
 expect 2 "$NESTMARK" run -o report.md
 says err "expected FORMAT:PATH"
 expect 2 "$NESTMARK" run -o poem:x

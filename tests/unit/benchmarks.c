@@ -700,7 +700,7 @@ Test(summary, what_costs_nothing_is_precise_and_has_no_ratio)
 		  nm_precision_percent(m, 1));
 	cr_assert_eq(nm_summarise_ratios(&document), 0, "%s", nm_error_last()->text);
 	cr_assert(isnan(guest->native_ratio.value), "a ratio of %g", guest->native_ratio.value);
-	cr_assert_str_eq(guest->native_ratio.reason, "the native side costs nothing", "%s",
+	cr_assert_str_eq(guest->native_ratio.reason, "the other side costs nothing", "%s",
 			 guest->native_ratio.reason);
 }
 
@@ -1003,6 +1003,28 @@ Test(summary, there_is_no_throughput_where_it_is_no_result)
 	m->unit = nm_clock_units[NM_CLOCK_INSTRUCTIONS];
 	summarise(m);
 	cr_assert_null(m->throughput, "of instructions");
+}
+
+Test(summary, a_neighbour_is_compared_with_the_idle_one)
+{
+	const struct nm_measurement *m;
+
+	measured("life.neighbour.exit.idle", NM_CONTEXT_GUEST, 5);
+	measured("life.neighbour.exit.io", NM_CONTEXT_GUEST, 5);
+	measured("life.neighbour.chase.io", NM_CONTEXT_GUEST, 5);
+	for (size_t i = 0; i < 5; i++) {
+		document.measurements.items[1].rounds.items[i].p50 *= 3;
+		document.measurements.items[1].rounds.items[i].p99 *= 5;
+	}
+	cr_assert_eq(nm_session_summarise(&document), 0, "%s", nm_error_last()->text);
+	m = &document.measurements.items[1];
+	cr_assert_null(document.measurements.items[0].against, "the idle one is compared");
+	cr_assert_null(document.measurements.items[2].against, "one without a partner is");
+	cr_assert_not_null(m->against, "it is not compared");
+	cr_assert(strstr(m->against->measurement, "life.neighbour.exit.idle/guest"), "with %s",
+		  m->against->measurement);
+	cr_assert(fabs(m->against->p50.value - 3) < 1e-9, "p50 × %g", m->against->p50.value);
+	cr_assert(fabs(m->against->p99.value - 5) < 1e-9, "p99 × %g", m->against->p99.value);
 }
 
 Test(summary, a_partner_without_usable_rounds_gives_no_ratio)

@@ -487,6 +487,16 @@ static void assert_same_evidence(const struct nm_evidence *a, const struct nm_ev
 	SAME_NUMBER(rounds_failed);
 }
 
+static void assert_same_relation(const struct nm_relation *a, const struct nm_relation *b)
+{
+	cr_assert_eq(!a, !b, "one is compared");
+	if (!a)
+		return;
+	SAME_TEXT(measurement);
+	assert_same_statistic(&a->p50, &b->p50);
+	assert_same_statistic(&a->p99, &b->p99);
+}
+
 static void assert_same_measurement(const struct nm_measurement *a, const struct nm_measurement *b)
 {
 	SAME_TEXT(operation);
@@ -509,10 +519,25 @@ static void assert_same_measurement(const struct nm_measurement *a, const struct
 	SAME_NUMBER(summary.min);
 	SAME_NUMBER(summary.max);
 	assert_same_statistic(&a->native_ratio, &b->native_ratio);
+	assert_same_relation(a->against, b->against);
 	assert_same_evidence(&a->evidence, &b->evidence);
 	SAME_LIST(rounds);
 	for (size_t i = 0; i < a->rounds.count; i++)
 		assert_same_round(&a->rounds.items[i], &b->rounds.items[i]);
+}
+
+static void assert_same_density(const struct nm_density *a, const struct nm_density *b)
+{
+	cr_assert(a && b, "one has no density");
+	SAME_TEXT(operation);
+	SAME_NUMBER(factor);
+	SAME_NUMBER(largest);
+	SAME_TEXT(limited);
+	SAME_LIST(points);
+	for (size_t i = 0; i < a->points.count; i++)
+		cr_assert(!memcmp(&a->points.items[i], &b->points.items[i],
+				  sizeof(a->points.items[i])),
+			  "point %zu", i);
 }
 
 static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
@@ -544,6 +569,7 @@ static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
 	SAME_TEXT(plan.kvm_device);
 	SAME_NUMBER(plan.exits_below);
 	SAME_NUMBER(plan.density_max);
+	SAME_NUMBER(plan.density_factor);
 	SAME_NUMBER(plan.soak_ns);
 	SAME_LIST(plan.patterns);
 	SAME_LIST(plan.contexts);
@@ -680,6 +706,7 @@ Test(core_document, every_field_survives)
 	cr_assert_eq(a.measurements.count, b.measurements.count, "measurements");
 	for (size_t i = 0; i < a.measurements.count; i++)
 		assert_same_measurement(&a.measurements.items[i], &b.measurements.items[i]);
+	assert_same_density(a.density, b.density);
 	assert_same_soak(a.soak, b.soak);
 	nm_document_free(&a);
 	nm_document_free(&b);
@@ -688,15 +715,20 @@ Test(core_document, every_field_survives)
 
 Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 {
-	static const char *const keys[] = {"\"clock\":\"instructions\",",  "\"exits_below\":true,",
-					   "\"exits_below_per_op\":21.5,", "\"density_max\":100,",
-					   "\"soak_ns\":7200000000000,",   ",\"soak\":null"};
+	static const char *const keys[] = {"\"clock\":\"instructions\",",
+					   "\"exits_below\":true,",
+					   "\"exits_below_per_op\":21.5,",
+					   "\"density_max\":100,",
+					   "\"density_factor\":1.5,",
+					   "\"soak_ns\":7200000000000,",
+					   ",\"soak\":null"};
 	struct nm_document d;
 	struct nm_text text = {0};
 
 	sample_document(&d);
 	d.run.clock = NM_CLOCK_INSTRUCTIONS;
 	d.soak = NULL;
+	d.density = NULL;
 	cr_assert_eq(nm_document_write(&text, &d, false), 0, "not written");
 	nm_document_free(&d);
 	for (size_t i = 0; i < COUNT(keys); i++) {
@@ -709,6 +741,8 @@ Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 	cr_assert_eq(d.run.clock, NM_CLOCK_TSC, "the clock is %s", nm_clock_names[d.run.clock]);
 	cr_assert_not(d.run.plan.exits_below, "the meter is wanted");
 	cr_assert_eq(d.run.plan.density_max, 0, "a density");
+	cr_assert_not(d.run.plan.density_factor > 0, "a factor");
+	cr_assert_null(d.density, "there is a density");
 	cr_assert_null(d.soak, "there is a soak");
 	cr_assert(isnan(d.measurements.items[0].evidence.exits_below_per_op), "there are exits");
 	nm_document_free(&d);

@@ -180,6 +180,24 @@ Test(reports, a_soak_has_a_section)
 	free(md);
 }
 
+Test(reports, what_is_compared_and_how_many_guests_fit_have_sections)
+{
+	char *text = render_sample("text");
+	char *md = render_sample("md");
+
+	assert_contains(text, "\nbeside another of this run:\n  exit.cpuid/guest/cpl3: p50 × 1.25 "
+			      "[1.12, 1.50], p99 × –, of exit.cpuid/guest/cpl0\n");
+	assert_contains(text, "\nhow many guests fit:\n  with up to 10 guests the p99 of "
+			      "life.density.exit stays within 1.5 times that with the fewest; with "
+			      "30 the p99 is 1.60 times as long\n");
+	assert_contains(text, "\n  10 guests: p99 1.50 µs, × 1.25, steal 0.5 %; of each 2.2 MiB "
+			      "resident and 12.0 KiB of KVM's page tables\n");
+	assert_contains(md, "\n## Beside another of this run\n\n- exit.cpuid/guest/cpl3: p50");
+	assert_contains(md, "\n## How many guests fit\n\n- with up to 10 guests");
+	free(text);
+	free(md);
+}
+
 Test(reports, other_runs_have_none)
 {
 	for (size_t i = 0; i < COUNT(both_formats); i++) {

@@ -167,6 +167,7 @@ static inline void sample_plan(struct nm_document *document)
 				  .kvm_device = "/dev/kvm",
 				  .exits_below = true,
 				  .density_max = 100,
+				  .density_factor = 1.5,
 				  .soak_ns = 7200000000000};
 	nm_strings_add(&document->arena, &plan->patterns, "exit.*");
 	nm_strings_add(&document->arena, &plan->contexts, "native");
@@ -301,6 +302,26 @@ static inline void sample_findings(struct nm_document *document)
 	document->findings.items[document->findings.count - 1].remedy = "use another machine";
 }
 
+static inline void sample_relations(struct nm_document *document)
+{
+	struct nm_relation *relation = nm_arena_alloc(&document->arena, sizeof(*relation));
+	struct nm_density *density = nm_arena_alloc(&document->arena, sizeof(*density));
+	struct nm_density_point *point;
+
+	*relation = (struct nm_relation) {.measurement = "exit.cpuid/guest/cpl0",
+					  .p50 = {1.25, 1.125, 1.5, NULL},
+					  .p99 = {NAN, NAN, NAN, "a side has no such figure"}};
+	document->measurements.items[0].against = relation;
+	*density = (struct nm_density) {.operation = "life.density.exit",
+					.factor = 1.5,
+					.largest = 10,
+					.limited = "with 30 the p99 is 1.60 times as long"};
+	point = nm_arena_append(&document->arena, &density->points.items, &density->points.count,
+				sizeof(*point));
+	*point = (struct nm_density_point) {10, 1500, 1.25, 0.5, 2359296, 12288};
+	document->density = density;
+}
+
 static inline void sample_document(struct nm_document *document)
 {
 	*document = (struct nm_document) {.schema = NM_RUN_SCHEMA};
@@ -321,6 +342,7 @@ static inline void sample_document(struct nm_document *document)
 	sample_environment(document);
 	sample_findings(document);
 	sample_measurements(document);
+	sample_relations(document);
 	sample_soak(document);
 }
 

@@ -193,7 +193,9 @@ static int start(struct nm_virtio *device)
 		queue->event_index = device->accepted & BIT(VIRTIO_RING_F_EVENT_IDX);
 		r = nm_virtqueue_start(queue);
 	}
-	if (!r && !device->threadless)
+	if (!r && device->kind->start)
+		r = device->kind->start(device);
+	else if (!r && !device->threadless)
 		r = start_thread(device);
 	device->running = !r;
 	return r;
@@ -211,7 +213,7 @@ static void stop(struct nm_virtio *device)
 {
 	if (!device->running)
 		return;
-	if (!device->threadless)
+	if (!device->threadless && !device->kind->start)
 		stop_thread(device);
 	device->running = false;
 	if (device->kind->quiesce)
@@ -348,7 +350,10 @@ static void write_register(struct nm_virtio *device, uint32_t offset, uint32_t v
 		device->queue_select = value;
 		break;
 	case VIRTIO_MMIO_QUEUE_NOTIFY: /* where KVM did not take it as an ioeventfd */
-		signal_fd(device->kick_fd);
+		if (device->kind->start && value < device->kind->queues)
+			signal_fd(device->queue_fds[value]);
+		else
+			signal_fd(device->kick_fd);
 		break;
 	case VIRTIO_MMIO_INTERRUPT_ACK:
 		__atomic_and_fetch(&device->interrupts, ~value, __ATOMIC_SEQ_CST);
@@ -405,6 +410,19 @@ static int open_fd(int *fd)
 	return *fd < 0 ? nm_fail(errno, "eventfd: %s", strerror(errno)) : 0;
 }
 
+static int connect_kicks(const struct nm_virtio *device)
+{
+	const uint64_t address = device->base + VIRTIO_MMIO_QUEUE_NOTIFY;
+	int r = 0;
+
+	if (!device->kind->start)
+		return nm_vm_ioeventfd(device->vm, NM_BUS_MMIO, address, 4, device->kick_fd);
+	for (unsigned int i = 0; !r && i < device->kind->queues; i++)
+		r = nm_vm_ioeventfd_match(device->vm, NM_BUS_MMIO, address, 4, i,
+					  device->queue_fds[i]);
+	return r;
+}
+
 static int connect_vm(struct nm_virtio *device, struct nm_devices *devices, uint32_t gsi)
 {
 	const struct nm_device place = {
@@ -417,8 +435,7 @@ static int connect_vm(struct nm_virtio *device, struct nm_devices *devices, uint
 	int r = nm_devices_add(devices, place);
 
 	if (!r)
-		r = nm_vm_ioeventfd(device->vm, NM_BUS_MMIO,
-				    device->base + VIRTIO_MMIO_QUEUE_NOTIFY, 4, device->kick_fd);
+		r = connect_kicks(device);
 	return r ? r : nm_vm_irqfd(device->vm, device->irq_fd, gsi);
 }
 
@@ -431,7 +448,11 @@ int nm_virtio_create(struct nm_virtio *device, const struct nm_vm *vm, struct nm
 	device->base = base;
 	device->offered = device->kind->features | RING_FEATURES;
 	device->kick_fd = device->stop_fd = device->irq_fd = -1;
+	for (size_t i = 0; i < NM_VIRTIO_MAX_QUEUES; i++)
+		device->queue_fds[i] = -1;
 	r = open_fd(&device->kick_fd);
+	for (unsigned int i = 0; !r && device->kind->start && i < device->kind->queues; i++)
+		r = open_fd(&device->queue_fds[i]);
 	if (!r)
 		r = open_fd(&device->stop_fd);
 	if (!r)
@@ -443,14 +464,19 @@ int nm_virtio_create(struct nm_virtio *device, const struct nm_vm *vm, struct nm
 	return r;
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 void nm_virtio_destroy(struct nm_virtio *device)
 {
-	int *fds[] = {&device->kick_fd, &device->stop_fd, &device->irq_fd};
-
 	stop(device);
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
+	close_fd(&device->kick_fd);
+	close_fd(&device->stop_fd);
+	close_fd(&device->irq_fd);
+	for (size_t i = 0; i < NM_VIRTIO_MAX_QUEUES; i++)
+		close_fd(&device->queue_fds[i]);
 }

@@ -32,6 +32,8 @@ struct nm_virtio_kind {
 	 * needs a reset; the text of the error says which. Other errors are those of the machine and end the device likewise.
 	 */
 	int (*serve)(struct nm_virtio *device);
+	/** Starts what serves the queues instead of a thread and .serve; each queue has a kick of its own then. NULL: the thread. */
+	int (*start)(struct nm_virtio *device);
 	/** Ends what is under way, when the driver resets the device or the machine goes; NULL: nothing is. */
 	void (*quiesce)(struct nm_virtio *device);
 };
@@ -47,9 +49,10 @@ struct nm_virtio {
 	uint32_t offered_select, accepted_select, queue_select;
 	bool ready[NM_VIRTIO_MAX_QUEUES]; /* by the driver */
 	struct nm_virtqueue queues[NM_VIRTIO_MAX_QUEUES];
-	int kick_fd;	  /* of all queues */
-	int stop_fd;	  /* ends the thread */
-	int irq_fd;	  /* raises the interrupt */
+	int kick_fd;			     /* of all queues, */
+	int queue_fds[NM_VIRTIO_MAX_QUEUES]; /* or of each, where the kind starts by itself */
+	int stop_fd;			     /* ends the thread */
+	int irq_fd;			     /* raises the interrupt */
 	int event_fd;	  /* of the kind, closed by it: wakes the thread; -1: none */
 	int cpu;	  /* for the thread; -1: anywhere */
 	uint64_t poll_ns; /* how long it looks for requests before it sleeps */

@@ -1,8 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "probes/cgroup.h"
-
-#include "probes/kept.h"
+#include "core/cgroup.h"
 
 #include <errno.h>
 #include <string.h>
@@ -29,8 +27,8 @@ static bool names(const char *list, const char *controller)
  * The path on the line "ID:CONTROLLERS:PATH" of this controller, or on "0::PATH" of version 2. A group that lies outside
  * this cgroup namespace is shown with "/.." in front: nothing of it can be seen here, so the root stands for it.
  */
-static const char *path_of(const struct nm_probe_context *context, const char *text,
-			   const char *controller, bool *v2)
+static const char *path_of(struct nm_arena *arena, const char *text, const char *controller,
+			   bool *v2)
 {
 	const char *path = NULL;
 
@@ -43,7 +41,7 @@ static const char *path_of(const struct nm_probe_context *context, const char *t
 		list += 1 + strcspn(list + 1, ":\n");
 		if (*list != ':' || (path && unified))
 			continue;
-		path = nm_arena_strndup(context->arena, list + 1, strcspn(list + 1, "\n"));
+		path = nm_arena_strndup(arena, list + 1, strcspn(list + 1, "\n"));
 		*v2 = unified;
 	}
 	if (path && (*path != '/' || strlen(path) > MAX_LENGTH || strstr(path, "/..") ||
@@ -52,20 +50,14 @@ static const char *path_of(const struct nm_probe_context *context, const char *t
 	return path;
 }
 
-int nm_cgroup_find(const struct nm_probe_context *context, const char *controller,
-		   struct nm_cgroup *out)
+int nm_cgroup_find(const char *text, const char *controller, struct nm_cgroup *out)
 {
-	const char *text = nm_kept_text(context, "proc/self/cgroup");
-
-	if (!text)
-		return -errno;
-	*out = (struct nm_cgroup) {0};
-	out->path = path_of(context, text, controller, &out->v2);
+	out->path = path_of(out->arena, text, controller, &out->v2);
 	if (!out->path)
 		return -ENOENT;
 	if (!out->v2)
-		out->base = nm_arena_printf(context->arena, "sys/fs/cgroup/%s", controller);
-	else if (nm_root_exists(context->root, "sys/fs/cgroup/cgroup.controllers"))
+		out->base = nm_arena_printf(out->arena, "sys/fs/cgroup/%s", controller);
+	else if (nm_root_exists(out->root, "sys/fs/cgroup/cgroup.controllers"))
 		out->base = "sys/fs/cgroup";
 	else
 		out->base = "sys/fs/cgroup/unified";
@@ -73,20 +65,20 @@ int nm_cgroup_find(const struct nm_probe_context *context, const char *controlle
 }
 
 /* Every hierarchy has this file in every group. */
-static int check_mounted(const struct nm_probe_context *context, const struct nm_cgroup *group)
+static int check_mounted(const struct nm_cgroup *group)
 {
-	const char *path = nm_arena_printf(context->arena, "%s/cgroup.procs", group->base);
+	const char *path = nm_arena_printf(group->arena, "%s/cgroup.procs", group->base);
 
 	if (!path)
 		return -ENOMEM;
-	return nm_root_exists(context->root, path) ? 0 : -errno;
+	return nm_root_exists(group->root, path) ? 0 : -errno;
 }
 
-int nm_cgroup_tightest(const struct nm_probe_context *context, const struct nm_cgroup *group,
-		       nm_cgroup_reader read, struct nm_cgroup_limit *out)
+int nm_cgroup_tightest(const struct nm_cgroup *group, nm_cgroup_reader read, void *context,
+		       struct nm_cgroup_limit *out)
 {
 	size_t base = strlen(group->base);
-	char *directory = nm_arena_printf(context->arena, "%s%s", group->base, group->path);
+	char *directory = nm_arena_printf(group->arena, "%s%s", group->base, group->path);
 	bool seen = false;
 
 	*out = (struct nm_cgroup_limit) {.value = NM_CGROUP_NONE};
@@ -97,7 +89,7 @@ int nm_cgroup_tightest(const struct nm_probe_context *context, const struct nm_c
 		seen |= read(context, group, directory, &limit);
 		if (limit < out->value) {
 			out->value = limit;
-			out->where = nm_arena_strdup(context->arena, directory);
+			out->where = nm_arena_strdup(group->arena, directory);
 		}
 		if (strlen(directory) <= base || !slash)
 			break;
@@ -105,5 +97,5 @@ int nm_cgroup_tightest(const struct nm_probe_context *context, const struct nm_c
 	}
 	if (!directory || (out->value != NM_CGROUP_NONE && !out->where))
 		return -ENOMEM;
-	return seen ? 0 : check_mounted(context, group);
+	return seen ? 0 : check_mounted(group);
 }

@@ -1,15 +1,18 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NM_PROBES_CGROUP_H
-#define NM_PROBES_CGROUP_H
+#ifndef NM_CORE_CGROUP_H
+#define NM_CORE_CGROUP_H
 
-#include "probes/probe.h"
+#include "core/arena.h"
+#include "core/root.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /** The control group of this process for one controller, in version 1 or 2 (cgroups(7)). */
 struct nm_cgroup {
+	const struct nm_root *root;
+	struct nm_arena *arena;
 	bool v2;
 	const char *base; /* where the hierarchy is mounted: "sys/fs/cgroup/memory" */
 	const char *path; /* of the group in it: "/a/b", "" for the root */
@@ -24,16 +27,17 @@ struct nm_cgroup_limit {
 };
 
 /** Reads one group's limit, NM_CGROUP_NONE when it sets none; false when the file is not there or not as expected. */
-typedef bool (*nm_cgroup_reader)(const struct nm_probe_context *context,
-				 const struct nm_cgroup *group, const char *directory,
-				 uint64_t *limit);
+typedef bool (*nm_cgroup_reader)(void *context, const struct nm_cgroup *group,
+				 const char *directory, uint64_t *limit);
 
-/** 0, or -errno when it cannot be told in which group this process is. */
-int nm_cgroup_find(const struct nm_probe_context *context, const char *controller,
-		   struct nm_cgroup *out);
+/**
+ * The group on the lines of proc/self/cgroup: root and arena are set in *out, and used by whoever reads on. 0; -ENOENT when it cannot be
+ * told in which group this process is.
+ */
+int nm_cgroup_find(const char *text, const char *controller, struct nm_cgroup *out);
 
 /** The tightest limit from the group up to the root; -errno when no hierarchy can be seen. */
-int nm_cgroup_tightest(const struct nm_probe_context *context, const struct nm_cgroup *group,
-		       nm_cgroup_reader read, struct nm_cgroup_limit *out);
+int nm_cgroup_tightest(const struct nm_cgroup *group, nm_cgroup_reader read, void *context,
+		       struct nm_cgroup_limit *out);
 
 #endif
