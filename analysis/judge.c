@@ -226,11 +226,10 @@ static int set_inconclusive(struct nm_arena *arena, const struct nm_court *court
 	}
 	estimate_rounds(court, limit, s);
 	s->reason =
-		corrected
-			? nm_arena_printf(arena, "p is too large among %zu tests", court->family)
-			: nm_arena_printf(arena,
-					  "the interval leaves open whether %g %% are reached",
-					  s->threshold_percent);
+		corrected ? nm_arena_printf(arena, "p is too large among %zu tests", court->family)
+			  : nm_arena_printf(arena,
+					    "the interval leaves open whether %g %% are reached",
+					    s->threshold_percent);
 	return s->reason ? 0 : -ENOMEM;
 }
 
