@@ -216,21 +216,32 @@ static void estimate_rounds(const struct nm_court *court, double limit,
 		s->rounds_to_decide = least;
 }
 
-static int set_inconclusive(struct nm_arena *arena, const struct nm_court *court, double limit,
-			    struct nm_compared_statistic *s, bool corrected)
+/* Why what ratio and interval say is not believed; NULL when it is. */
+static const char *doubt(struct nm_arena *arena, const struct nm_court *court,
+			 const struct nm_compared_statistic *s)
 {
+	if (s->within_runs)
+		return nm_arena_strdup(arena,
+				       "runs of one side differ by as much among themselves");
+	return nm_arena_printf(arena, "p is too large among %zu tests", court->family);
+}
+
+static int set_inconclusive(struct nm_arena *arena, const struct nm_court *court, double limit,
+			    struct nm_compared_statistic *s)
+{
+	bool doubtful = s->verdict != NM_VERDICT_INCONCLUSIVE;
+
 	s->verdict = NM_VERDICT_INCONCLUSIVE;
 	if (!isfinite(s->ratio.value)) {
 		s->reason = nm_arena_strdup(arena, "a round costs nothing, so there is no ratio");
 		return s->reason ? 0 : -ENOMEM;
 	}
-	estimate_rounds(court, limit, s);
-	s->reason =
-		corrected
-			? nm_arena_printf(arena, "p is too large among %zu tests", court->family)
-			: nm_arena_printf(arena,
-					  "the interval leaves open whether %g %% are reached",
-					  s->threshold_percent);
+	if (!s->within_runs)
+		estimate_rounds(court, limit, s);
+	s->reason = doubtful ? doubt(arena, court, s)
+			     : nm_arena_printf(arena,
+					       "the interval leaves open whether %g %% are reached",
+					       s->threshold_percent);
 	return s->reason ? 0 : -ENOMEM;
 }
 
@@ -238,16 +249,14 @@ int nm_judge(struct nm_arena *arena, const struct nm_court *court,
 	     struct nm_compared_statistic *statistic)
 {
 	double limit = 1 + statistic->threshold_percent / 100;
-	int verdict = direction(court->limits, limit, statistic);
-	bool weak = !court->counted && statistic->p_adjusted > court->q;
+	bool weak = !court->counted && !(statistic->p_adjusted <= court->q);
 
-	statistic->verdict = verdict;
-	if (verdict == NM_VERDICT_EQUAL)
+	statistic->verdict = direction(court->limits, limit, statistic);
+	if (statistic->verdict == NM_VERDICT_EQUAL)
 		return 0;
-	if (verdict == NM_VERDICT_INCONCLUSIVE || weak)
-		return set_inconclusive(arena, court, limit, statistic,
-					verdict != NM_VERDICT_INCONCLUSIVE);
-	return 0;
+	if (statistic->verdict != NM_VERDICT_INCONCLUSIVE && !weak && !statistic->within_runs)
+		return 0;
+	return set_inconclusive(arena, court, limit, statistic);
 }
 
 int nm_verdict_weight(int verdict)

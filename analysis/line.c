@@ -187,6 +187,8 @@ static int measure_statistic(struct nm_comparison *comparison,
 	out->verdict = NM_VERDICT_INVALID;
 	if (!r)
 		r = nm_judge_measure(designs, &rounds, request->paired, out);
+	if (!r)
+		r = nm_rounds_within(designs->arena, pairing, kind, &rounds, &out->within_runs);
 	return r ? r : check_rounds(comparison, line, out);
 }
 

@@ -52,6 +52,53 @@ static int collect_sorted(struct nm_arena *arena, const struct nm_found *found,
 	return 0;
 }
 
+static double estimate(const double *sorted, size_t count, enum nm_compared_kind kind)
+{
+	return kind == NM_COMPARED_FLOOR ? nm_floor_sorted(sorted, count)
+					 : nm_median_sorted(sorted, count);
+}
+
+/* Sets *among when a value lies within the estimates of several measurements. */
+static int look_among(struct nm_arena *arena, const struct nm_found *found,
+		      enum nm_compared_kind kind, double value, bool *among)
+{
+	double lowest = INFINITY;
+	double highest = -INFINITY;
+
+	if (found->count < 2)
+		return 0;
+	for (size_t i = 0; i < found->count; i++) {
+		const struct nm_found one = {.items = &found->items[i], .count = 1};
+		double *values = NULL;
+		size_t count = 0;
+		int r = collect_sorted(arena, &one, kind, &values, &count);
+
+		if (r)
+			return r;
+		if (!count)
+			continue;
+		lowest = fmin(lowest, estimate(values, count, kind));
+		highest = fmax(highest, estimate(values, count, kind));
+	}
+	*among |= value >= lowest && value <= highest;
+	return 0;
+}
+
+int nm_rounds_within(struct nm_arena *arena, const struct nm_pairing *pairing,
+		     enum nm_compared_kind kind, const struct nm_rounds *rounds, bool *within)
+{
+	int r;
+
+	*within = false;
+	if (!rounds->base_count || !rounds->changed_count)
+		return 0;
+	r = look_among(arena, &pairing->base, kind,
+		       estimate(rounds->changed, rounds->changed_count, kind), within);
+	return r ? r
+		 : look_among(arena, &pairing->changed, kind,
+			      estimate(rounds->base, rounds->base_count, kind), within);
+}
+
 static const struct nm_round *round_of(const struct nm_measurement *m, uint64_t index)
 {
 	for (size_t i = 0; i < m->rounds.count; i++)

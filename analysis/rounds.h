@@ -15,6 +15,13 @@ struct nm_rounds {
 int nm_rounds_collect(struct nm_arena *arena, const struct nm_pairing *pairing,
 		      enum nm_compared_kind kind, bool paired, struct nm_rounds *out);
 
+/**
+ * Whether the estimate of one side lies among those of the other side's measurements, each taken alone: rounds of one run do
+ * not show how much runs differ. False where both sides have one measurement.
+ */
+int nm_rounds_within(struct nm_arena *arena, const struct nm_pairing *pairing,
+		     enum nm_compared_kind kind, const struct nm_rounds *rounds, bool *within);
+
 /** How many rounds of measurements are ok. */
 size_t nm_rounds_count(const struct nm_found *found);
 

@@ -5,6 +5,7 @@
 #include "core/error.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 bool nm_comparing_option(struct nm_comparing *comparing, int option, const char *value)
@@ -31,6 +32,9 @@ int nm_documents_read(struct nm_arena *arena, struct nm_documents *documents, ch
 {
 	int r = 0;
 
+	/* Values are many, small and short-lived: memory that goes back to the kernel would be asked for again. */
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+	mallopt(M_TOP_PAD, 16 << 20);
 	documents->items = nm_arena_alloc(arena, count * sizeof(*documents->items));
 	documents->paths = nm_arena_alloc(arena, count * sizeof(*documents->paths));
 	if (!documents->items || !documents->paths)

@@ -35,6 +35,7 @@ static const struct nm_field compared_statistic_fields[] = {
 	{FIELD(REAL, nm_compared_statistic, cliffs_delta)},
 	{FIELD(STRING, nm_compared_statistic, effect), .nullable = true},
 	{FIELD(REAL, nm_compared_statistic, threshold_percent)},
+	{FIELD(BOOL, nm_compared_statistic, within_runs)},
 	{FIELD(BOOL, nm_compared_statistic, gated)},
 	{FIELD(ENUM, nm_compared_statistic, verdict), .names = nm_verdict_names},
 	{FIELD(STRING, nm_compared_statistic, reason), .nullable = true},

@@ -51,6 +51,7 @@ struct nm_compared_statistic {
 	double cliffs_delta;
 	const char *effect; /* the label of that: negligible, small, medium, large; NULL */
 	double threshold_percent;
+	bool within_runs;	   /* the runs of one side differ among themselves by as much */
 	bool gated;		   /* decides the line; the others are shown */
 	int verdict;		   /* enum nm_verdict */
 	const char *reason;	   /* set unless the verdict is equal, improved or regressed */

@@ -291,10 +291,10 @@ static int scan_string(struct scan *scan)
 		}
 		if (c < 0x20)
 			return fail_at(scan, scan->at, "control character in a string");
-		sequence = sequence_length(scan);
+		sequence = c < 0x80 ? 1 : sequence_length(scan);
 		if (!sequence)
 			return fail_at(scan, scan->at, "invalid UTF-8");
-		has_nul |= scan->length - scan->at >= 6 &&
+		has_nul |= c == '\\' && scan->length - scan->at >= 6 &&
 			   !memcmp(scan->bytes + scan->at, "\\u0000", 6);
 		scan->at += c == '\\' ? 1 : sequence - 1;
 	}

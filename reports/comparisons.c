@@ -9,6 +9,7 @@ const struct nm_comparison_renderer nm_comparison_renderers[] = {
 	{"text", "txt", nm_comparison_render_text},
 	{"md", "md", nm_comparison_render_markdown},
 	{"json", "json", nm_comparison_render_json},
+	{"html", "html", nm_comparison_render_html},
 	{"csv", "csv", nm_comparison_render_csv},
 	{"junit", "xml", nm_comparison_render_junit},
 	{"ktap", "ktap", nm_comparison_render_ktap},

@@ -125,10 +125,10 @@ expect 0 "$NESTMARK" compare --gate --policy lax.policy $base gone.json
 says out "warning: exit.rdrand/native is missing"
 printf '[match exit.cpuid]\ngate = no\n' >ignore.policy
 expect 0 "$NESTMARK" compare --gate --policy ignore.policy $base slower.json
-printf '[default]\n\nflor = 3%%\n' >bad.policy
+printf '[default]\n\np95 = 3%%\n' >bad.policy
 expect 2 "$NESTMARK" compare --gate --policy bad.policy $base slower.json
 one_line_error err
-says err 'bad.policy:3: no such key: "flor"' "docs/compare.md"
+says err 'bad.policy:3: no such key: "p95"' "docs/compare.md"
 expect 2 "$NESTMARK" compare --policy none.policy $base slower.json
 one_line_error err
 

@@ -16,7 +16,7 @@ forbid() {
     fi
 }
 
-below_cli=('core/*.c' 'vmm/*.c' 'probes/*.c' 'benchmarks/*.c' 'reports/*.c')
+below_cli=('core/*.c' 'vmm/*.c' 'probes/*.c' 'benchmarks/*.c' 'analysis/*.c' 'reports/*.c')
 forbid "only cli/ ends the process or prints" '\b(exit|abort|assert|printf|puts|perror)\(' \
     "${below_cli[@]}" ':!benchmarks/self'
 forbid "code names come from no table of others" 'cpu_codename' '*.c' '*.h'

@@ -75,7 +75,8 @@ def check_mann_whitney():
 
 def check_normal():
     """With many rounds and ties: the corrected normal approximation of scipy and R."""
-    sides = [(numpy.round(rounds(m), -1), numpy.round(rounds(n, 1.005), -1)) for m, n in ((40, 40), (100, 31), (200, 300))]
+    sides = [(numpy.round(rounds(m), -1), numpy.round(rounds(n, 1.005), -1))
+             for m, n in ((40, 40), (100, 31), (200, 300))]
     script = "".join(f"cat(wilcox.test({vector(y)}, {vector(x)}, exact=FALSE, correct=TRUE)$p.value, '\\n')\n"
                      for x, y in sides)
     for (x, y), got, expected in zip(sides, independent(sides), in_r(script), strict=True):
@@ -93,7 +94,8 @@ def enumerate_ties(x, y):
 
 def check_ties():
     """Few rounds with ties: all ways to deal the values, one by one."""
-    sides = [(RANDOM.integers(0, 5, m), RANDOM.integers(1, 6, n)) for m, n in ((5, 5), (6, 7), (4, 8)) for _ in range(5)]
+    sides = [(RANDOM.integers(0, 5, m), RANDOM.integers(1, 6, n))
+             for m, n in ((5, 5), (6, 7), (4, 8)) for _ in range(5)]
     for (x, y), got in zip(sides, independent(sides), strict=True):
         near(f"ties {list(x)} {list(y)}", got[0], enumerate_ties(x, y))
 

@@ -132,6 +132,41 @@ Test(compare, nothing_is_silently_green)
 	nm_document_free(&changed);
 }
 
+/* Rounds of one run are close to each other, and runs of the same thing 10 % apart: no change, however small p is. */
+Test(compare, runs_that_differ_by_as_much)
+{
+	static const double runs[] = {1000, 1100, 1040, 1090};
+	static const char *const paths[] = {"a.json", "b.json"};
+	const struct nm_document *sides[COUNT(runs)];
+	struct nm_document documents[COUNT(runs)];
+	struct nm_comparison comparison = {0};
+	struct nm_compare_request request = {.mode = NM_COMPARE_DOCUMENTS,
+					     .base = {sides, paths, 2, NULL},
+					     .changed = {sides + 2, paths, 2, NULL}};
+	const struct nm_compared_statistic *floor;
+	struct nm_random random;
+
+	nm_random_seed(&random, SEED);
+	for (size_t i = 0; i < COUNT(runs); i++) {
+		machine_document(&documents[i]);
+		sides[i] = &documents[i];
+		add_values(&documents[i], guest_measurement(&documents[i], "exit.cpuid"), &random,
+			   10, runs[i], 0.001);
+	}
+	cr_assert_eq(nm_compare(&request, &comparison), 0);
+	floor = &comparison.lines.items[0].statistics.items[0];
+	cr_assert_eq(floor->base_rounds, 20);
+	cr_assert(floor->within_runs);
+	cr_assert_neq(floor->verdict, NM_VERDICT_REGRESSED);
+	nm_comparison_free(&comparison);
+	request.base.count = request.changed.count = 1;
+	cr_assert_eq(nm_compare(&request, &comparison), 0);
+	cr_assert_eq(comparison.lines.items[0].verdict, NM_VERDICT_REGRESSED);
+	nm_comparison_free(&comparison);
+	for (size_t i = 0; i < COUNT(runs); i++)
+		nm_document_free(&documents[i]);
+}
+
 /* Three hundred pairs of documents without any difference. */
 Test(compare, null_simulation)
 {
