@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+/* schema.sql, with a NUL behind it */
+extern const unsigned char nm_history_schema[];
+
 /* "nest" */
 #define APPLICATION	 "1852142452"
 #define APPLICATION_ID	 1852142452
@@ -51,7 +54,7 @@ static int create(struct nm_database *database, const char *path)
 		return r;
 	r = identify(database, path, &empty);
 	if (!r && empty)
-		r = nm_database_run(database, nm_history_schema);
+		r = nm_database_run(database, (const char *)nm_history_schema);
 	if (!r && empty)
 		r = nm_database_run(database, "PRAGMA application_id = " APPLICATION
 					      "; PRAGMA user_version = " STORE_VERSION);

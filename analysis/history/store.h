@@ -5,9 +5,6 @@
 
 #include "analysis/history/database.h"
 
-/** schema.sql */
-extern const char nm_history_schema[];
-
 /** Opens a history for reading. -ENOENT with a remedy when there is none, -EINVAL when it is something else. */
 int nm_store_open(const char *path, struct nm_database **out);
 
