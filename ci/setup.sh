@@ -14,7 +14,7 @@ test_packages=(clang clang-format clang-tidy libclang-rt-14-dev libcriterion-dev
     qemu-system-x86 bochs bochsbios vgabios busybox-static gnuplot-nox libxml2-utils
     python3-scipy r-base-core ministat
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-    cpuid virt-what libvirt-clients cpu-checker systemd python3-numpy python3-scipy sqlite3)
+    cpuid virt-what libvirt-clients cpu-checker systemd python3-numpy sqlite3 time)
 
 case "${1:-}" in
 build) packages=("${build_packages[@]}") ;;

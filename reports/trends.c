@@ -7,6 +7,7 @@ const struct nm_trend_renderer nm_trend_renderers[] = {
 	{"md", "md", nm_trend_render_markdown},
 	{"json", "json", nm_trend_render_json},
 	{"csv", "csv", nm_trend_render_csv},
+	{"svg", "svg", nm_trend_render_svg},
 	{0},
 };
 

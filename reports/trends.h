@@ -29,6 +29,10 @@ int nm_trend_render_json(const struct nm_trend *trend, const struct nm_render_op
 int nm_trend_render_csv(const struct nm_trend *trend, const struct nm_render_options *options,
 			struct nm_text *out);
 
+/** A chart of the series that are shown. -EINVAL when there are none or too many, or the error of nm_gnuplot(). */
+int nm_trend_render_svg(const struct nm_trend *trend, const struct nm_render_options *options,
+			struct nm_text *out);
+
 /** Tables of runs, and of the values of one run. */
 int nm_history_render_runs(const struct nm_history *history,
 			   const struct nm_render_options *options, struct nm_text *out);

@@ -93,6 +93,12 @@ expect 3 history trend -o csv:-
 says err "6 machines" "--host"
 expect 0 history trend --host web001 -o md:trend.md -o text:-
 says trend.md "| web001 | fleet.op00/native | 2026-01-21 |" "## What else changed"
+expect 0 history trend --host 'web00[14]' -o svg:trend.svg -o text:-
+xmllint --noout trend.svg || fail "svg: not XML"
+says trend.svg "web001 p99" "web004 p99" "fleet.op00/native" "change"
+grep -qi '<script' trend.svg && fail "svg: a script"
+expect 3 history trend --host web000 -o svg:-
+says err "no series has a change"
 expect 2 history trend 'no.such.*'
 
 # Again; two at a time and in another order; killed; dropped and made again.
