@@ -11,7 +11,7 @@
 #define NIGHTS 60
 #define TRIALS 200
 
-/* From tests/oracle/changepoint.py: numpy and scipy. */
+/* From tests/oracles/changepoint.py: numpy and scipy. */
 static const struct known {
 	uint64_t seed;
 	size_t count, step_at;

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
-"""The energy statistic and Student's t-test by numpy and scipy, written from their definitions: prints the table that
-tests/unit/changepoint.c holds against analysis/. Series are of integers from a generator that both sides have."""
+"""changepoint.py [FILE]: the energy statistic and Student's t-test by numpy and scipy, written from their definitions. Prints
+the table that tests/unit/changepoint.c holds against analysis/, or makes sure that FILE has each line of it. Series are of
+integers from a generator that both sides have."""
+import sys
+
 import numpy
 from scipy import stats
 
@@ -32,12 +35,18 @@ def best(values):
 
 
 def main():
+    known = open(sys.argv[1], encoding="utf-8").read() if sys.argv[1:] else None
+    missing = 0
     for seed, count, step_at, step in ((1, 4, 2, 0), (2, 10, 5, 500), (3, 30, 28, 400), (4, 30, 10, 100),
                                        (5, 60, 41, 60), (6, 365, 200, 25), (7, 365, 365, 0), (8, 12, 6, -300)):
         values = series(seed, count, step_at, step)
         statistic, index = best(values)
         p = stats.ttest_ind(values[:index], values[index:]).pvalue
-        print(f"\t{{{seed}, {count}, {step_at}, {step}, {index}, {statistic:.12g}, {p:.12g}}},")
+        line = f"\t{{{seed}, {count}, {step_at}, {step}, {index}, {statistic:.12g}, {p:.12g}}},\n"
+        if known is None or line not in known:
+            print(line, end="")
+            missing += known is not None
+    sys.exit(1 if missing else 0)
 
 
 main()
