@@ -8,7 +8,8 @@
 # the packages cannot be had.
 set -euo pipefail
 
-packages=(libc6-dev libjson-c-dev libhwloc-dev libsmartcols-dev libarchive-dev libcurl4-openssl-dev)
+packages=(libc6-dev libjson-c-dev libhwloc-dev libsmartcols-dev libarchive-dev libcurl4-openssl-dev
+    libsqlite3-dev libmd-dev)
 # What these depend on and no build of ours uses: it would bring Perl, Automake and Kerberos.
 left_out=(libltdl-dev libnsl-dev rpcsvc-proto)
 

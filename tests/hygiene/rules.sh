@@ -25,6 +25,8 @@ forbid "one file owns hwloc" 'hwloc\.h' '*.c' '*.h' ':!core/topology.c'
 forbid "one file owns libcpuid" 'libcpuid' '*.c' '*.h' ':!core/arch/x86_64/cpuid_live.c'
 forbid "one file owns libcurl" '<curl/' '*.c' '*.h' ':!probes/imds_live.c'
 forbid "one file owns libarchive" '<archive(_entry)?\.h>' '*.c' '*.h' ':!core/capture_file.c' ':!tests/unit/core_capture.c'
+forbid "one file owns SQLite" 'sqlite3\.h' '*.c' '*.h' ':!analysis/history/database.c'
+forbid "one file owns libmd" '<(sha2|md5|sha)\.h>' '*.c' '*.h' ':!analysis/history/digest.c'
 forbid "one file owns the compression libraries" '(lzma|zstd)\.h' '*.c' '*.h' ':!vmm/linux/unpack.c' \
     ':!tests/unit/linux.c'
 forbid "the machine is read through its root" '(open|fopen)\("/(sys|proc)' '*.c' ':!tests'
