@@ -301,6 +301,16 @@ static size_t rounds_done(struct nm_document *document)
 	return count;
 }
 
+/* An earlier part of the run may have done a pass already. */
+static bool lacks_rounds(const struct nm_document *document, uint64_t pass)
+{
+	for (size_t i = 0; i < document->measurements.count; i++)
+		if (is_open(&document->measurements.items[i]) &&
+		    !has_round(&document->measurements.items[i], pass))
+			return true;
+	return false;
+}
+
 int nm_session_run(struct nm_session *session)
 {
 	struct nm_document *document = session->document;
@@ -313,8 +323,12 @@ int nm_session_run(struct nm_session *session)
 	};
 	int r = order ? 0 : nm_fail(ENOMEM, "out of memory");
 
-	for (uint64_t pass = 1; !r && open_count(document); pass++)
-		r = run_pass(session, pass, order, &progress);
+	for (uint64_t pass = 1; !r && open_count(document); pass++) {
+		if (session->turn && lacks_rounds(document, pass))
+			r = session->turn(session->turn_context);
+		if (!r)
+			r = run_pass(session, pass, order, &progress);
+	}
 	free(order);
 	return r;
 }

@@ -19,6 +19,9 @@ struct nm_session {
 	struct nm_journal *journal;
 	const int *cpus; /* of the measuring child: the first, then those of its further threads */
 	size_t cpu_count;
+	/** Called before each pass that lacks rounds: 0 to go on, -errno to end here. NULL: pass follows pass. */
+	int (*turn)(void *context);
+	void *turn_context;
 	nm_progress_fn progress;
 	void *progress_context;
 };

@@ -3,6 +3,7 @@
 #include "cli/against.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
+#include "cli/turns.h"
 
 #include "benchmarks/io/file.h"
 #include "benchmarks/plan.h"
@@ -15,6 +16,7 @@
 #include "core/instructions.h"
 #include "core/statistics.h"
 #include "probes/probe.h"
+#include "vmm/delay.h"
 #include "vmm/meter.h"
 
 #include <errno.h>
@@ -96,7 +98,7 @@ static int fill_run(struct nm_document *document, int argc, char **argv)
 	run->started = now(&document->arena);
 	run->state = NM_RUN_INCOMPLETE;
 	run->reason = "killed while it ran";
-	run->source = "measured";
+	run->source = run->plan.inject_delay_ns ? "injected" : "measured";
 	run->tool_version = NM_VERSION;
 	run->compiler = __VERSION__;
 	run->build_type = NM_BUILD_TYPE;
@@ -198,6 +200,8 @@ static int open_instruments(struct run *run)
 		r = nm_meter_open(&run->host.meter_fd);
 		run->host.exits_below = !r;
 	}
+	if (!r && plan->plan.inject_delay_ns)
+		r = nm_delay_turns(plan->plan.inject_delay_ns, &run->host.delay);
 	return r;
 }
 
@@ -244,6 +248,8 @@ static int prepare_new(struct run *run, int argc, char **argv)
 					&run->document->environment);
 	if (!r)
 		r = nm_plan(run->document, &run->options->selection);
+	if (!r && run->options->batches_of)
+		r = nm_resume_batches(run->document, run->options->batches_of);
 	return r || !run->document->run.plan.soak_ns ? r : nm_soak_plan(run->document);
 }
 
@@ -457,6 +463,8 @@ static int measure(struct run *run)
 		.journal = &run->journal,
 		.cpus = run->cpus,
 		.cpu_count = run->cpu_count,
+		.turn = run->options->turns ? nm_turns_await : NULL,
+		.turn_context = &run->host,
 		.progress = nm_progress_show,
 		.progress_context = &progress,
 	};
@@ -465,7 +473,7 @@ static int measure(struct run *run)
 	nm_progress_init(&progress, run->document, run->options->quiet, run->options->verbose);
 	r = run->document->soak ? nm_soak_run(&session) : nm_session_run(&session);
 	nm_progress_end(&progress);
-	if (r && r != -EINTR)
+	if (r && r != -EINTR && r != -ECANCELED)
 		nm_report_error(NM_EXIT_UNDECIDED);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
 #include "core/statistics.h"
+#include "vmm/delay.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -39,6 +40,9 @@ enum {
 	OPT_SKIP_EXIT_CODE,
 	OPT_AGAINST,
 	OPT_COMPARISON,
+	OPT_INJECT_DELAY,
+	OPT_BATCHES_OF,
+	OPT_TURNS,
 };
 
 static const struct option long_options[] = {
@@ -69,6 +73,9 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, 'J'},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
+	{"inject-delay-ns", required_argument, NULL, OPT_INJECT_DELAY},
+	{"batches-of", required_argument, NULL, OPT_BATCHES_OF},
+	{"turns", no_argument, NULL, OPT_TURNS},
 	{"color", required_argument, NULL, OPT_COLOR},
 	{"skip-exit-code", required_argument, NULL, OPT_SKIP_EXIT_CODE},
 	{"help", no_argument, NULL, 'h'},
@@ -217,6 +224,12 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	case OPT_DENSITY_MAX:
 		return nm_parse_number(self, "--density-max", value, 1, NM_DENSITY_LIMIT,
 				       &plan->density_max);
+	case OPT_INJECT_DELAY:
+		return nm_parse_number(self, "--inject-delay-ns", value, 1, NM_MAX_DELAY_NS,
+				       &plan->inject_delay_ns);
+	case OPT_BATCHES_OF:
+		options->batches_of = value;
+		return true;
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
 	case OPT_GROUP:
@@ -299,6 +312,9 @@ static bool parse_option(struct nm_run_options *options, int option, char *value
 		return nm_outputs_add(&nm_command_run, &options->outputs, value);
 	case 'J':
 		return nm_outputs_add(&nm_command_run, &options->outputs, "json:-");
+	case OPT_TURNS:
+		options->turns = true;
+		return true;
 	case 'q':
 		options->quiet = true;
 		return true;
@@ -332,6 +348,32 @@ static bool check_soak(const struct nm_run_options *options)
 	return false;
 }
 
+/* With turns, stdout answers. A run that goes on is told its command once more, options of the plan among them. */
+static bool check_turns(struct nm_run_options *options)
+{
+	if (!options->turns)
+		return true;
+	if (options->document->run.plan.soak_ns || nm_outputs_to_stdout(&options->outputs)) {
+		nm_usage_error(&nm_command_run,
+			       "--turns is for nestmark ab: neither a soak nor output to stdout");
+		return false;
+	}
+	if (options->resume) {
+		options->has_plan = false;
+		options->selection.patterns.count = 0;
+	}
+	return true;
+}
+
+static bool check_resume(const struct nm_run_options *options)
+{
+	if (!options->resume || (!options->has_plan && !options->selection.patterns.count))
+		return true;
+	nm_usage_error(&nm_command_run, "--resume continues the plan of the document: give no "
+					"operations and no options of a plan");
+	return false;
+}
+
 bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *code)
 {
 	int option;
@@ -353,13 +395,8 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 		if (nm_strings_add(&options->document->arena, &options->selection.patterns,
 				   argv[optind]))
 			return false;
-	if (options->resume && (options->has_plan || options->selection.patterns.count)) {
-		nm_usage_error(&nm_command_run,
-			       "--resume continues the plan of the document: give no "
-			       "operations and no options of a plan");
-		return false;
-	}
-	if (!check_soak(options) || !check_overwrite(options))
+	if (!check_turns(options) || !check_resume(options) || !check_soak(options) ||
+	    !check_overwrite(options))
 		return false;
 	find_main_output(options);
 	if (options->resume && options->main_output) {
@@ -369,5 +406,5 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 			       options->resume);
 		return false;
 	}
-	return check_against(options) && show_by_default(options);
+	return check_against(options) && (options->turns || show_by_default(options));
 }

@@ -23,8 +23,10 @@ struct nm_run_options {
 	const char *document_path;
 	const char *resume;
 	struct nm_against against;
+	const char *batches_of; /* a document whose batches are taken; NULL: pilots choose */
 	enum nm_colour colour;
 	bool quiet, verbose;
+	bool turns; /* each pass waits for its turn (cli/turns.h) */
 	uint64_t skip_code;
 };
 
