@@ -311,6 +311,19 @@ static bool lacks_rounds(const struct nm_document *document, uint64_t pass)
 	return false;
 }
 
+/* When there are no more, nothing is open that run_pass() would find. */
+static int await_turn(const struct nm_session *session, uint64_t pass)
+{
+	int r = 0;
+
+	if (session->turn && lacks_rounds(session->document, pass))
+		r = session->turn(session->turn_context);
+	if (r <= 0)
+		return r;
+	stop_all(session->document, "budget");
+	return 0;
+}
+
 int nm_session_run(struct nm_session *session)
 {
 	struct nm_document *document = session->document;
@@ -324,8 +337,7 @@ int nm_session_run(struct nm_session *session)
 	int r = order ? 0 : nm_fail(ENOMEM, "out of memory");
 
 	for (uint64_t pass = 1; !r && open_count(document); pass++) {
-		if (session->turn && lacks_rounds(document, pass))
-			r = session->turn(session->turn_context);
+		r = await_turn(session, pass);
 		if (!r)
 			r = run_pass(session, pass, order, &progress);
 	}

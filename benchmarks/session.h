@@ -19,7 +19,7 @@ struct nm_session {
 	struct nm_journal *journal;
 	const int *cpus; /* of the measuring child: the first, then those of its further threads */
 	size_t cpu_count;
-	/** Called before each pass that lacks rounds: 0 to go on, -errno to end here. NULL: pass follows pass. */
+	/** Called before each pass that lacks rounds: 0 to go on, 1 when they are enough, -errno to end here. NULL: never. */
 	int (*turn)(void *context);
 	void *turn_context;
 	nm_progress_fn progress;
