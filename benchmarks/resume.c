@@ -103,8 +103,7 @@ int nm_resume_check(const struct nm_document *document, const char *path)
 								 : "of unknown version");
 	if (!plan->rounds || plan->rounds > NM_MAX_ROUNDS || plan->samples < NM_MIN_SAMPLES ||
 	    plan->samples > NM_MAX_SAMPLES || plan->inject_delay_ns > NM_MAX_DELAY_NS ||
-	    !plan->round_limit_ns ||
-	    plan->round_limit_ns > NM_MAX_ROUND_LIMIT_NS)
+	    !plan->round_limit_ns || plan->round_limit_ns > NM_MAX_ROUND_LIMIT_NS)
 		return nm_fail(EINVAL, "%s: run.plan: numbers that no plan has", path);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = check_measurement(&document->measurements.items[i], document->run.clock, path);

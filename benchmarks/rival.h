@@ -24,13 +24,13 @@ enum nm_side { NM_SIDE_A, NM_SIDE_B, NM_SIDES };
 enum nm_side nm_abba(uint64_t pair, unsigned int half);
 
 struct nm_rival {
-	pid_t pid;    /* 0: not running. It leads a process group of its own */
-	int in, out;  /* its stdin and stdout */
-	bool ended;   /* without having been told to: it is done, or has failed */
-	int status;   /* of waitpid(), once it is gone */
+	pid_t pid;	   /* 0: not running. It leads a process group of its own */
+	int in, out;	   /* its stdin and stdout */
+	bool ended;	   /* without having been told to: it is done, or has failed */
+	int status;	   /* of waitpid(), once it is gone */
 	uint64_t limit_ns; /* that it may take for an answer, and to end */
 	const volatile sig_atomic_t *stop; /* the user wants to stop once this is not 0 */
-	char line[64]; /* of its stdout, as far as it was read */
+	char line[64];			   /* of its stdout, as far as it was read */
 	size_t length;
 };
 

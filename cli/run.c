@@ -3,6 +3,7 @@
 #include "cli/against.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
+#include "cli/stop.h"
 #include "cli/turns.h"
 
 #include "benchmarks/io/file.h"
@@ -21,11 +22,13 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Many short rounds that take turns tell more than few long ones (docs/measurement.md). */
+#define TURN_SAMPLES 1000u
 
 /* Everything that a run opens. */
 struct run {
@@ -40,28 +43,6 @@ struct run {
 	int cpus[NM_MAX_CPUS];
 	size_t cpu_count;
 };
-
-static volatile sig_atomic_t stop_signal;
-
-static void on_stop(int signal)
-{
-	stop_signal = signal;
-}
-
-/* A signal that the caller ignores (nohup, a job in the background) stays ignored. */
-static void catch_signals(void)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	/* The second one is not caught: somebody is in a hurry. */
-	const struct sigaction action = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		struct sigaction before;
-
-		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
-}
 
 /* The document before the first round */
 
@@ -121,7 +102,9 @@ static int fill_plan(struct nm_run_options *options)
 	plan->rounds = plan->soak_ns ? NM_SOAK_ROUNDS : options->profile->rounds;
 	if (options->rounds)
 		plan->rounds = options->rounds;
-	plan->samples = options->samples ? options->samples : options->profile->samples;
+	plan->samples = options->turns ? TURN_SAMPLES : options->profile->samples;
+	if (options->samples)
+		plan->samples = options->samples;
 	if (!plan->io_bytes)
 		plan->io_bytes = NM_IO_BYTES;
 	if (!plan->round_limit_ns)
@@ -346,7 +329,7 @@ static int open_results(struct run *run)
 				    options->resume);
 	run->host.root = &run->root;
 	run->host.topology = run->topology;
-	run->host.stop = &stop_signal;
+	run->host.stop = &nm_stop_signal;
 	run->host.density_max = NM_DENSITY_DEFAULT;
 	if (run->document->run.plan.density_max)
 		run->host.density_max = run->document->run.plan.density_max;
@@ -379,7 +362,8 @@ static int conclude(struct run *run, int result)
 	document->run.state = result ? NM_RUN_INCOMPLETE : NM_RUN_COMPLETE;
 	document->run.reason = NULL;
 	if (result == -EINTR)
-		document->run.reason = nm_arena_printf(arena, "stopped by signal %d", stop_signal);
+		document->run.reason =
+			nm_arena_printf(arena, "stopped by signal %d", nm_stop_signal);
 	else if (result)
 		document->run.reason = nm_arena_strdup(arena, nm_error_last()->text);
 	document->run.ended = now(arena);
@@ -505,7 +489,7 @@ static int run_all(struct nm_run_options *options, int argc, char **argv)
 	int code;
 	int r = options->resume ? prepare_resume(&run, argc, argv) : prepare_new(&run, argc, argv);
 
-	catch_signals();
+	nm_stop_catch();
 	if (!r)
 		r = open_results(&run);
 	if (r) {
@@ -539,11 +523,7 @@ static int run_main(int argc, char **argv)
 	if (nm_run_parse(&options, argc, argv, &code))
 		code = run_all(&options, argc, argv);
 	nm_document_free(&document);
-	if (stop_signal) {
-		/* The caller must see that a signal ended this, as if nobody had caught it. */
-		signal(stop_signal, SIG_DFL);
-		raise(stop_signal);
-	}
+	nm_stop_raise();
 	return code;
 }
 

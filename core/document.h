@@ -189,7 +189,8 @@ struct nm_plan {
 	bool exits_below; /* read the exit meter (vmm/meter.h) */
 	uint64_t
 		density_max; /* guests that life.density.* may have at a time; 0: as many as by default */
-	uint64_t inject_delay_ns; /* after every exit to user space or native operation, to see whether it is found */
+	uint64_t
+		inject_delay_ns; /* after every exit to user space or native operation, to see whether it is found */
 	uint64_t soak_ns; /* go on this long, and keep a sample of the rounds; 0: no soak */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
