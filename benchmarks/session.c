@@ -311,17 +311,12 @@ static bool lacks_rounds(const struct nm_document *document, uint64_t pass)
 	return false;
 }
 
-/* When there are no more, nothing is open that run_pass() would find. */
-static int await_turn(const struct nm_session *session, uint64_t pass)
+/* Whether this part of the run has done all that it is to do. */
+static bool is_part_over(const struct nm_session *session, uint64_t pass, uint64_t *passes)
 {
-	int r = 0;
-
-	if (session->turn && lacks_rounds(session->document, pass))
-		r = session->turn(session->turn_context);
-	if (r <= 0)
-		return r;
-	stop_all(session->document, "budget");
-	return 0;
+	if (!session->limited || !lacks_rounds(session->document, pass))
+		return false;
+	return (*passes)++ == session->passes;
 }
 
 int nm_session_run(struct nm_session *session)
@@ -334,11 +329,13 @@ int nm_session_run(struct nm_session *session)
 		.total = open_count(document) * plan->rounds,
 		.end_ns = plan->budget_ns ? nm_clock_ns() + plan->budget_ns : 0,
 	};
+	uint64_t passes = 0;
 	int r = order ? 0 : nm_fail(ENOMEM, "out of memory");
 
 	for (uint64_t pass = 1; !r && open_count(document); pass++) {
-		r = await_turn(session, pass);
-		if (!r)
+		if (is_part_over(session, pass, &passes))
+			r = nm_fail(ECANCELED, "the rest was not asked for");
+		else
 			r = run_pass(session, pass, order, &progress);
 	}
 	free(order);

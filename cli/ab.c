@@ -3,7 +3,7 @@
 #include "cli/ab_options.h"
 #include "cli/stop.h"
 
-#include "benchmarks/rival.h"
+#include "benchmarks/sides.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/statistics.h"
@@ -22,14 +22,13 @@ struct side {
 	const struct nm_ab_command *command;
 	const char *name;
 	const char *path; /* of its document */
-	struct nm_rival rival;
+	int status;	  /* of its last process, as of waitpid() */
 	bool begun;
 };
 
 struct ab {
 	struct nm_ab_options *options;
 	struct side sides[NM_SIDES];
-	uint64_t end_ns; /* of the budget; 0 without one */
 	uint64_t shown_ns;
 };
 
@@ -77,70 +76,51 @@ static int add_plan(struct ab *ab, struct side *side, struct words *words)
 	return r;
 }
 
-static int make_words(struct ab *ab, struct side *side, struct words *words)
+static int make_words(struct ab *ab, struct side *side, uint64_t passes, struct words *words)
 {
-	const struct nm_ab_options *options = ab->options;
-	size_t most = side->command->count + options->common.count + MORE_WORDS;
+	struct nm_arena *arena = &ab->options->comparing.arena;
+	size_t most = side->command->count + ab->options->common.count + MORE_WORDS;
+	int r;
 
 	words->count = 0;
-	words->items = nm_arena_alloc(&ab->options->comparing.arena, most * sizeof(char *));
+	words->items = nm_arena_alloc(arena, most * sizeof(char *));
 	if (!words->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < side->command->count; i++)
 		add_word(words, side->command->words[i]);
 	add_word(words, "-q");
-	add_word(words, "--turns");
-	if (!side->begun)
+	r = add_number(arena, words, "--passes", passes);
+	if (!r && !side->begun)
 		return add_plan(ab, side, words);
 	add_word(words, "--resume");
 	add_word(words, side->path);
-	return 0;
+	return r;
 }
 
-/* Turns */
+/* Blocks */
 
-static int complain(int r, const struct side *side)
+static bool has_document(const struct side *side)
 {
-	return r == -EINTR ? r : nm_error_within(r, "side %s", side->name);
+	return access(side->path, F_OK) == 0;
 }
 
-static int start(struct ab *ab, struct side *side)
+/* A process that does so many passes, from where the one before it has ended. */
+static int run_part(struct ab *ab, struct side *side, uint64_t passes,
+		    const volatile sig_atomic_t *stop)
 {
 	struct words words;
-	int r = make_words(ab, side, &words);
+	int r = make_words(ab, side, passes, &words);
 
-	side->rival.limit_ns = ab->options->turn_limit_ns;
-	side->rival.stop = &nm_stop_signal;
 	if (!r)
-		r = nm_rival_start(&side->rival, words.items);
+		r = nm_side_run(words.items, ab->options->block_limit_ns, stop, &side->status);
 	side->begun = true;
-	return r < 0 ? complain(r, side) : 0;
+	return r && r != -EINTR ? nm_error_within(r, "side %s", side->name) : r;
 }
 
-static int take_turn(struct ab *ab, struct side *side)
+/* True when it has ended well and has more to do. */
+static bool goes_on(const struct side *side)
 {
-	int r = 0;
-
-	if (!side->rival.pid && !side->rival.ended)
-		r = start(ab, side);
-	if (!r && !side->rival.ended)
-		r = nm_rival_turn(&side->rival);
-	return r < 0 ? complain(r, side) : 0;
-}
-
-static int take_turns(struct ab *ab, enum nm_side which)
-{
-	struct side *side = &ab->sides[which];
-	struct side *other = &ab->sides[!which];
-	uint64_t count = ab->options->restart ? ab->options->restart : 1;
-	int r = 0;
-
-	/* What was set for the other side must not last. */
-	if (ab->options->restart)
-		nm_rival_end(&other->rival, false);
-	for (uint64_t i = 0; !r && i < count; i++)
-		r = take_turn(ab, side);
-	return r;
+	return !has_document(side) && WIFEXITED(side->status) && !WEXITSTATUS(side->status);
 }
 
 static void show_progress(struct ab *ab, uint64_t pair, uint64_t pairs)
@@ -157,40 +137,48 @@ static void show_progress(struct ab *ab, uint64_t pair, uint64_t pairs)
 		fputs("\r\033[K", stderr);
 }
 
-static bool is_over(const struct ab *ab)
+static int take_pair(struct ab *ab, uint64_t pair, bool *more)
 {
-	return ab->sides[NM_SIDE_A].rival.ended || ab->sides[NM_SIDE_B].rival.ended ||
-	       (ab->end_ns && nm_clock_ns() >= ab->end_ns);
+	int r = 0;
+
+	*more = true;
+	for (unsigned int half = 0; !r && half < 2; half++) {
+		struct side *side = &ab->sides[nm_abba(pair, half)];
+
+		r = run_part(ab, side, ab->options->block, &nm_stop_signal);
+		*more &= goes_on(side);
+	}
+	return r;
 }
 
 static int take_pairs(struct ab *ab)
 {
-	uint64_t size = ab->options->restart ? ab->options->restart : 1;
-	uint64_t pairs = (ab->options->rounds + size - 1) / size;
+	const struct nm_ab_options *options = ab->options;
+	uint64_t pairs = options->rounds / options->block;
+	uint64_t end = options->budget_ns ? nm_clock_ns() + options->budget_ns : UINT64_MAX;
+	bool more = true;
 	int r = 0;
 
-	if (ab->options->budget_ns)
-		ab->end_ns = nm_clock_ns() + ab->options->budget_ns;
-	for (uint64_t pair = 0; !r && pair < pairs && !is_over(ab); pair++) {
+	for (uint64_t pair = 0; !r && more && pair < pairs && nm_clock_ns() < end; pair++) {
 		show_progress(ab, pair, pairs);
-		r = take_turns(ab, nm_abba(pair, 0));
-		if (!r)
-			r = take_turns(ab, nm_abba(pair, 1));
+		r = take_pair(ab, pair, &more);
 	}
 	show_progress(ab, pairs, pairs);
 	return r;
 }
 
-/* In whatever way it ends, both write their documents. One that is not there was not told that it is the end. */
-static int end_sides(struct ab *ab, int result)
+/* Whatever ended it, what was measured becomes a document. */
+static int write_documents(struct ab *ab, int result)
 {
 	for (size_t i = 0; i < NM_SIDES; i++) {
 		struct side *side = &ab->sides[i];
+		const char *journal =
+			nm_arena_printf(&ab->options->comparing.arena, "%s.journal", side->path);
+		int r = 0;
 
-		if (!result && ab->options->restart && side->begun && !side->rival.pid &&
-		    !side->rival.ended)
-			result = start(ab, side);
-		nm_rival_end(&side->rival, !result);
+		if (journal && access(journal, F_OK) == 0)
+			r = run_part(ab, side, 0, NULL);
+		result = result ? result : r;
 	}
 	return result;
 }
@@ -199,8 +187,8 @@ static int end_sides(struct ab *ab, int result)
 
 static int child_code(const struct side *side)
 {
-	return side->begun && WIFEXITED(side->rival.status) ? WEXITSTATUS(side->rival.status)
-							    : NM_EXIT_UNDECIDED;
+	return side->begun && WIFEXITED(side->status) ? WEXITSTATUS(side->status)
+						      : NM_EXIT_UNDECIDED;
 }
 
 /* A side without a document has told why on stderr. */
@@ -208,13 +196,13 @@ static int check_document(const struct side *side)
 {
 	int code = child_code(side);
 
-	if (access(side->path, F_OK) == 0)
+	if (has_document(side))
 		return NM_EXIT_OK;
 	if (!side->begun)
 		nm_warn("side %s has not begun", side->name);
-	else if (WIFSIGNALED(side->rival.status))
+	else if (WIFSIGNALED(side->status))
 		nm_warn("side %s was ended by signal %d, without a document", side->name,
-			WTERMSIG(side->rival.status));
+			WTERMSIG(side->status));
 	else
 		nm_warn("side %s ended with code %d, without a document: does %s run nestmark run "
 			"with what is added to it?",
@@ -303,7 +291,7 @@ static int ab_main(int argc, char **argv)
 		} else {
 			nm_stop_catch();
 			r = take_pairs(&ab);
-			r = end_sides(&ab, r);
+			r = write_documents(&ab, r);
 			code = conclude(&ab, r);
 		}
 	}
@@ -314,25 +302,25 @@ static int ab_main(int argc, char **argv)
 
 const struct nm_command nm_command_ab = {
 	.name = "ab",
-	.summary = "compare two builds or settings by rounds that take turns",
+	.summary = "compare two builds or settings that are measured in turn",
 	.main = ab_main,
 	.help = "Usage: nestmark ab [OPTION…] [OPTION OF RUN…] [PATTERN…] -- COMMAND_A… -- "
 		"COMMAND_B…\n"
 		"Both commands end up in nestmark run, such as ./old/nestmark run and "
 		"./new/nestmark run, or\n"
-		"nestmark run and env NAME=VALUE nestmark run. Their rounds take turns, A B B A, "
-		"and are compared\n"
-		"in pairs, so that what disturbs this machine disturbs both sides alike. "
-		"docs/ab.md has examples.\n"
+		"nestmark run and env NAME=VALUE nestmark run. They take turns, A B B A, a few "
+		"rounds each time, and\n"
+		"are compared in pairs of such blocks, so that what disturbs this machine "
+		"disturbs both sides\n"
+		"alike. docs/ab.md has examples.\n"
 		"\n"
 		"How much:\n"
-		"      --rounds N            rounds of each side (default 200)\n"
+		"      --rounds N            rounds of each side, in whole blocks (default 100)\n"
+		"      --block N             rounds in a row of one side, by one process (default "
+		"5)\n"
 		"      --budget TIME         start no further pair after this time (90s, 5m, 1h)\n"
-		"      --restart N           start the commands anew for every N rounds: for "
-		"commands that set\n"
-		"                            what lasts, such as a parameter of the kernel\n"
-		"      --turn-limit TIME     end a command that gives no answer for so long "
-		"(default 10m)\n"
+		"      --block-limit TIME    end a command that takes longer for a block (default "
+		"10m)\n"
 		"      --seed N              order of operations, and bootstrap\n"
 		"How it is judged:\n"
 		"      --policy FILE         as nestmark compare has it; without one the quiet "

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROUNDS	      200u
-#define TURN_LIMIT_NS (600 * NM_NS_PER_S)
-#define MAX_TIME_NS   (24ull * 3600 * NM_NS_PER_S)
+#define ROUNDS	       100u
+#define BLOCK	       5u
+#define BLOCK_LIMIT_NS (600 * NM_NS_PER_S)
+#define MAX_TIME_NS    (24ull * 3600 * NM_NS_PER_S)
 
 /*
  * The quiet floor decides alone: it is what the code costs, and between pairs that are milliseconds apart a machine that is
@@ -30,8 +31,8 @@ static const struct nm_policy ab_policy = {
 enum option_id {
 	OPT_ROUNDS,
 	OPT_BUDGET,
-	OPT_RESTART,
-	OPT_TURN_LIMIT,
+	OPT_BLOCK,
+	OPT_BLOCK_LIMIT,
 	OPT_SEED,
 	OPT_POLICY,
 	OPT_DOCUMENTS,
@@ -51,7 +52,7 @@ static const struct own_option {
 	bool takes_value;
 } own_options[] = {
 	{"--rounds", NULL, OPT_ROUNDS, true},	    {"--budget", NULL, OPT_BUDGET, true},
-	{"--restart", NULL, OPT_RESTART, true},	    {"--turn-limit", NULL, OPT_TURN_LIMIT, true},
+	{"--block", NULL, OPT_BLOCK, true},	    {"--block-limit", NULL, OPT_BLOCK_LIMIT, true},
 	{"--seed", NULL, OPT_SEED, true},	    {"--policy", NULL, OPT_POLICY, true},
 	{"--documents", NULL, OPT_DOCUMENTS, true}, {"--output", "-o", OPT_OUTPUT, true},
 	{"--color", NULL, OPT_COLOR, true},	    {"--gate", NULL, OPT_GATE, false},
@@ -93,12 +94,11 @@ static bool set_option(struct nm_ab_options *options, enum option_id id, const c
 		return nm_parse_number(self, "--rounds", value, 1, NM_MAX_ROUNDS, &options->rounds);
 	case OPT_BUDGET:
 		return nm_parse_duration(self, "--budget", value, MAX_TIME_NS, &options->budget_ns);
-	case OPT_RESTART:
-		return nm_parse_number(self, "--restart", value, 1, NM_MAX_ROUNDS,
-				       &options->restart);
-	case OPT_TURN_LIMIT:
-		return nm_parse_duration(self, "--turn-limit", value, MAX_TIME_NS,
-					 &options->turn_limit_ns);
+	case OPT_BLOCK:
+		return nm_parse_number(self, "--block", value, 1, NM_MAX_ROUNDS, &options->block);
+	case OPT_BLOCK_LIMIT:
+		return nm_parse_duration(self, "--block-limit", value, MAX_TIME_NS,
+					 &options->block_limit_ns);
 	case OPT_SEED:
 		return nm_parse_number(self, "--seed", value, 0, UINT64_MAX, &options->seed);
 	case OPT_POLICY:
@@ -198,7 +198,8 @@ static bool set_defaults(struct nm_ab_options *options, size_t words)
 
 	nm_time_basic(time, sizeof(time));
 	options->rounds = ROUNDS;
-	options->turn_limit_ns = TURN_LIMIT_NS;
+	options->block = BLOCK;
+	options->block_limit_ns = BLOCK_LIMIT_NS;
 	options->seed = draw_seed();
 	options->comparing.outputs.kind = &nm_comparison_output;
 	options->comparing.request.mode = NM_COMPARE_AB;
@@ -208,6 +209,18 @@ static bool set_defaults(struct nm_ab_options *options, size_t words)
 	/* Whatever differs is what the user compares. */
 	return options->documents && options->common.words &&
 	       !nm_strings_add(arena, &options->comparing.request.allowed, "*");
+}
+
+/* Whole blocks only: a pair of parts would weigh as much as the others. */
+static bool set_blocks(struct nm_ab_options *options)
+{
+	options->rounds -= options->rounds % options->block;
+	options->comparing.request.block = options->block;
+	if (options->rounds)
+		return true;
+	nm_usage_error(&nm_command_ab, "--rounds: fewer than the %llu of one block",
+		       (unsigned long long)options->block);
+	return false;
 }
 
 static int set_policy(struct nm_comparing *comparing)
@@ -233,6 +246,8 @@ bool nm_ab_parse(struct nm_ab_options *options, int argc, char **argv, int *code
 		return false;
 	}
 	if (!parse_commands(options, words + head + 1, count - head - 1))
+		return false;
+	if (!set_blocks(options))
 		return false;
 	if (set_policy(&options->comparing)) {
 		nm_report_error(NM_EXIT_USAGE);

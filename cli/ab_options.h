@@ -20,8 +20,8 @@ struct nm_ab_options {
 	struct nm_comparing comparing;
 	struct nm_ab_command common;	  /* for nestmark run of both sides */
 	struct nm_ab_command commands[2]; /* A and B */
-	uint64_t rounds, restart, seed;
-	uint64_t budget_ns, turn_limit_ns;
+	uint64_t rounds, block, seed;	  /* rounds of each side, and those in a row */
+	uint64_t budget_ns, block_limit_ns;
 	const char *documents; /* prefix of their paths */
 };
 

@@ -4,7 +4,6 @@
 #include "cli/progress.h"
 #include "cli/run_options.h"
 #include "cli/stop.h"
-#include "cli/turns.h"
 
 #include "benchmarks/io/file.h"
 #include "benchmarks/plan.h"
@@ -27,8 +26,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Many short rounds that take turns tell more than few long ones (docs/measurement.md). */
-#define TURN_SAMPLES 1000u
+/* Many short rounds tell two sides apart better than few long ones (docs/measurement.md). */
+#define PART_SAMPLES 1000u
 
 /* Everything that a run opens. */
 struct run {
@@ -102,7 +101,7 @@ static int fill_plan(struct nm_run_options *options)
 	plan->rounds = plan->soak_ns ? NM_SOAK_ROUNDS : options->profile->rounds;
 	if (options->rounds)
 		plan->rounds = options->rounds;
-	plan->samples = options->turns ? TURN_SAMPLES : options->profile->samples;
+	plan->samples = options->part ? PART_SAMPLES : options->profile->samples;
 	if (options->samples)
 		plan->samples = options->samples;
 	if (!plan->io_bytes)
@@ -399,7 +398,7 @@ static int show_document(struct run *run, const struct nm_document *document)
 	struct nm_run_options *options = run->options;
 	int code = nm_outputs_write(&options->outputs, document, options->colour);
 
-	if (!options->against.count || stop_signal)
+	if (!options->against.count || nm_stop_signal)
 		return code;
 	return worse_code(code,
 			  nm_against_finish(&options->against, document, options->document_path));
@@ -423,8 +422,14 @@ static int finish(struct run *run, int result)
 {
 	struct nm_run_options *options = run->options;
 	int code;
-	int r = conclude(run, result);
-	bool concluded = !r;
+	int r;
+	bool concluded;
+
+	/* Another part will go on: the journal has it all. */
+	if (result == -ECANCELED && options->passes)
+		return NM_EXIT_OK;
+	r = conclude(run, result);
+	concluded = !r;
 
 	code = exit_code(options, run->document);
 	if (!r)
@@ -447,8 +452,8 @@ static int measure(struct run *run)
 		.journal = &run->journal,
 		.cpus = run->cpus,
 		.cpu_count = run->cpu_count,
-		.turn = run->options->turns ? nm_turns_await : NULL,
-		.turn_context = &run->host,
+		.limited = run->options->part,
+		.passes = run->options->passes,
 		.progress = nm_progress_show,
 		.progress_context = &progress,
 	};
@@ -497,7 +502,7 @@ static int run_all(struct nm_run_options *options, int argc, char **argv)
 	} else {
 		r = measure(&run);
 		code = finish(&run, r);
-		if (r && r != -EINTR)
+		if (r && r != -EINTR && r != -ECANCELED)
 			code = worse_code(code, NM_EXIT_UNDECIDED);
 	}
 	close_run(&run);

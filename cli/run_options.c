@@ -42,7 +42,7 @@ enum {
 	OPT_COMPARISON,
 	OPT_INJECT_DELAY,
 	OPT_BATCHES_OF,
-	OPT_TURNS,
+	OPT_PASSES,
 };
 
 static const struct option long_options[] = {
@@ -75,7 +75,7 @@ static const struct option long_options[] = {
 	{"verbose", no_argument, NULL, 'v'},
 	{"inject-delay-ns", required_argument, NULL, OPT_INJECT_DELAY},
 	{"batches-of", required_argument, NULL, OPT_BATCHES_OF},
-	{"turns", no_argument, NULL, OPT_TURNS},
+	{"passes", required_argument, NULL, OPT_PASSES},
 	{"color", required_argument, NULL, OPT_COLOR},
 	{"skip-exit-code", required_argument, NULL, OPT_SKIP_EXIT_CODE},
 	{"help", no_argument, NULL, 'h'},
@@ -312,9 +312,10 @@ static bool parse_option(struct nm_run_options *options, int option, char *value
 		return nm_outputs_add(&nm_command_run, &options->outputs, value);
 	case 'J':
 		return nm_outputs_add(&nm_command_run, &options->outputs, "json:-");
-	case OPT_TURNS:
-		options->turns = true;
-		return true;
+	case OPT_PASSES:
+		options->part = true;
+		return nm_parse_number(&nm_command_run, "--passes", value, 0, NM_MAX_ROUNDS,
+				       &options->passes);
 	case 'q':
 		options->quiet = true;
 		return true;
@@ -348,14 +349,14 @@ static bool check_soak(const struct nm_run_options *options)
 	return false;
 }
 
-/* With turns, stdout answers. A run that goes on is told its command once more, options of the plan among them. */
-static bool check_turns(struct nm_run_options *options)
+/* nestmark ab tells a run that goes on its command once more, options of the plan among them. */
+static bool check_part(struct nm_run_options *options)
 {
-	if (!options->turns)
+	if (!options->part)
 		return true;
-	if (options->document->run.plan.soak_ns || nm_outputs_to_stdout(&options->outputs)) {
+	if (options->document->run.plan.soak_ns) {
 		nm_usage_error(&nm_command_run,
-			       "--turns is for nestmark ab: neither a soak nor output to stdout");
+			       "--passes: a soak has no end that could be left out");
 		return false;
 	}
 	if (options->resume) {
@@ -395,7 +396,7 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 		if (nm_strings_add(&options->document->arena, &options->selection.patterns,
 				   argv[optind]))
 			return false;
-	if (!check_turns(options) || !check_resume(options) || !check_soak(options) ||
+	if (!check_part(options) || !check_resume(options) || !check_soak(options) ||
 	    !check_overwrite(options))
 		return false;
 	find_main_output(options);
@@ -406,5 +407,5 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 			       options->resume);
 		return false;
 	}
-	return check_against(options) && (options->turns || show_by_default(options));
+	return check_against(options) && (options->part || show_by_default(options));
 }

@@ -26,7 +26,8 @@ struct nm_run_options {
 	const char *batches_of; /* a document whose batches are taken; NULL: pilots choose */
 	enum nm_colour colour;
 	bool quiet, verbose;
-	bool turns; /* each pass waits for its turn (cli/turns.h) */
+	bool part; /* of a plan, for nestmark ab: */
+	uint64_t passes;
 	uint64_t skip_code;
 };
 
