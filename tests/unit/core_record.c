@@ -544,6 +544,7 @@ static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
 	SAME_TEXT(plan.kvm_device);
 	SAME_NUMBER(plan.exits_below);
 	SAME_NUMBER(plan.density_max);
+	SAME_NUMBER(plan.inject_delay_ns);
 	SAME_NUMBER(plan.soak_ns);
 	SAME_LIST(plan.patterns);
 	SAME_LIST(plan.contexts);
@@ -688,9 +689,13 @@ Test(core_document, every_field_survives)
 
 Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 {
-	static const char *const keys[] = {"\"clock\":\"instructions\",",  "\"exits_below\":true,",
-					   "\"exits_below_per_op\":21.5,", "\"density_max\":100,",
-					   "\"soak_ns\":7200000000000,",   ",\"soak\":null"};
+	static const char *const keys[] = {"\"clock\":\"instructions\",",
+					   "\"exits_below\":true,",
+					   "\"exits_below_per_op\":21.5,",
+					   "\"density_max\":100,",
+					   "\"inject_delay_ns\":20,",
+					   "\"soak_ns\":7200000000000,",
+					   ",\"soak\":null"};
 	struct nm_document d;
 	struct nm_text text = {0};
 
@@ -709,6 +714,7 @@ Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 	cr_assert_eq(d.run.clock, NM_CLOCK_TSC, "the clock is %s", nm_clock_names[d.run.clock]);
 	cr_assert_not(d.run.plan.exits_below, "the meter is wanted");
 	cr_assert_eq(d.run.plan.density_max, 0, "a density");
+	cr_assert_eq(d.run.plan.inject_delay_ns, 0, "a delay");
 	cr_assert_null(d.soak, "there is a soak");
 	cr_assert(isnan(d.measurements.items[0].evidence.exits_below_per_op), "there are exits");
 	nm_document_free(&d);
