@@ -117,10 +117,9 @@ static int run_part(struct ab *ab, struct side *side, uint64_t passes,
 	return r && r != -EINTR ? nm_error_within(r, "side %s", side->name) : r;
 }
 
-/* True when it has ended well and has more to do. */
-static bool goes_on(const struct side *side)
+static bool has_failed(const struct side *side)
 {
-	return !has_document(side) && WIFEXITED(side->status) && !WEXITSTATUS(side->status);
+	return !has_document(side) && !(WIFEXITED(side->status) && !WEXITSTATUS(side->status));
 }
 
 static void show_progress(struct ab *ab, uint64_t pair, uint64_t pairs)
@@ -141,12 +140,15 @@ static int take_pair(struct ab *ab, uint64_t pair, bool *more)
 {
 	int r = 0;
 
-	*more = true;
 	for (unsigned int half = 0; !r && half < 2; half++) {
 		struct side *side = &ab->sides[nm_abba(pair, half)];
 
 		r = run_part(ab, side, ab->options->block, &nm_stop_signal);
-		*more &= goes_on(side);
+		*more &= !has_document(side);
+		if (has_failed(side)) {
+			*more = false;
+			break;
+		}
 	}
 	return r;
 }

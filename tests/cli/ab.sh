@@ -90,8 +90,8 @@ expect 2 "${ab[@]}" --documents new -- "${run[@]}" --no-such-option -- "${run[@]
 says err "--no-such-option" "side A ended with code 2, without a document"
 expect 3 "${ab[@]}" --documents new --rounds 5 -- true -- true
 says err "side A ended with code 0, without a document"
-expect 3 "${ab[@]}" --documents slow --block-limit 1s -- sleep 1000 -- "${run[@]}"
-says err "side A: sleep: did not end within 1 s"
+expect 3 "${ab[@]}" --documents slow --block-limit 1s -- sh -c 'sleep 1000' sh -- "${run[@]}"
+says err "side A: sh: did not end within 1 s"
 expect 4 "$NESTMARK" ab exit.pio.out --documents none -q -- "$NESTMARK" run --kvm-device /dev/null -- \
     "$NESTMARK" run --kvm-device /dev/null
 no_processes new
