@@ -31,7 +31,9 @@ struct nm_compare_request {
 	struct nm_strings
 		allowed; /* globs on differences that are what is compared, so that they are not decisive */
 	bool paired; /* rounds of one index in documents of one place are pairs: interleaved runs */
-	bool gate;   /* judge it by the policy */
+	uint64_t
+		block; /* with paired: so many rounds in a row are one value of a pair; 0: one is */
+	bool gate;     /* judge it by the policy */
 };
 
 /**

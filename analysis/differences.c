@@ -162,6 +162,8 @@ static void add_run(struct differences *d, const struct nm_run *base, const stru
 	add(d, "compiler", base->compiler, changed->compiler, false);
 	add(d, "build_type", base->build_type, changed->build_type, false);
 	add(d, "profile", base->plan.profile, changed->plan.profile, false);
+	/* A delay that was put in on purpose is no measurement. */
+	add(d, "run.source", base->source, changed->source, true);
 	add_number(d, "samples", (int64_t)base->plan.samples, (int64_t)changed->plan.samples,
 		   false);
 	add(d, "io.filesystem", base->io ? base->io->filesystem : NULL,

@@ -180,7 +180,7 @@ static int measure_statistic(struct nm_comparison *comparison,
 	struct nm_rounds rounds = {0};
 	enum nm_compared_kind kind = (enum nm_compared_kind)out->kind;
 	struct nm_limits limits = nm_line_limits(request, line);
-	int r = nm_rounds_collect(designs->arena, pairing, kind, request->paired, &rounds);
+	int r = nm_rounds_collect(designs->arena, pairing, kind, request, &rounds);
 
 	out->threshold_percent = limits.threshold_percent[kind];
 	out->gated = limits.gated[kind];

@@ -99,30 +99,52 @@ int nm_rounds_within(struct nm_arena *arena, const struct nm_pairing *pairing,
 			      estimate(rounds->base, rounds->base_count, kind), within);
 }
 
-static const struct nm_round *round_of(const struct nm_measurement *m, uint64_t index)
+/* What a block of rounds, which one process gave, says: for the floor its quieter half, on average. */
+static double reduce(double *values, size_t count, enum nm_compared_kind kind)
 {
-	for (size_t i = 0; i < m->rounds.count; i++)
-		if (m->rounds.items[i].index == index)
-			return &m->rounds.items[i];
-	return NULL;
+	const size_t quiet = (count + 1) / 2;
+	double sum = 0;
+
+	if (!count)
+		return NAN;
+	nm_sort_real(values, count);
+	if (kind != NM_COMPARED_FLOOR)
+		return nm_median_sorted(values, count);
+	for (size_t i = 0; i < quiet; i++)
+		sum += values[i];
+	return sum / (double)quiet;
+}
+
+static double value_of_block(const struct nm_measurement *m, uint64_t number, uint64_t size,
+			     enum nm_compared_kind kind)
+{
+	double values[NM_MAX_ROUNDS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->rounds.count && count < NM_MAX_ROUNDS; i++) {
+		const struct nm_round *round = &m->rounds.items[i];
+
+		if (round->index && (round->index - 1) / size == number &&
+		    isfinite(value_of(round, kind)))
+			values[count++] = value_of(round, kind);
+	}
+	return reduce(values, count, kind);
 }
 
 /* Pairs of which a side failed are left out. */
 static int collect_pairs(struct nm_arena *arena, const struct nm_measurement *base,
-			 const struct nm_measurement *changed, enum nm_compared_kind kind,
-			 struct nm_rounds *out)
+			 const struct nm_measurement *changed, uint64_t size,
+			 enum nm_compared_kind kind, struct nm_rounds *out)
 {
-	size_t size = base->rounds.count * sizeof(double);
+	uint64_t blocks = (base->rounds.count + size - 1) / size;
 
-	out->base = nm_arena_alloc(arena, size);
-	out->changed = nm_arena_alloc(arena, size);
+	out->base = nm_arena_alloc(arena, blocks * sizeof(double));
+	out->changed = nm_arena_alloc(arena, blocks * sizeof(double));
 	if (!out->base || !out->changed)
 		return -ENOMEM;
-	for (size_t i = 0; i < base->rounds.count; i++) {
-		const struct nm_round *round = &base->rounds.items[i];
-		const struct nm_round *partner = round_of(changed, round->index);
-		double x = value_of(round, kind);
-		double y = partner ? value_of(partner, kind) : NAN;
+	for (uint64_t i = 0; i < blocks; i++) {
+		double x = value_of_block(base, i, size, kind);
+		double y = value_of_block(changed, i, size, kind);
 
 		if (!isfinite(x) || !isfinite(y))
 			continue;
@@ -133,13 +155,14 @@ static int collect_pairs(struct nm_arena *arena, const struct nm_measurement *ba
 }
 
 int nm_rounds_collect(struct nm_arena *arena, const struct nm_pairing *pairing,
-		      enum nm_compared_kind kind, bool paired, struct nm_rounds *out)
+		      enum nm_compared_kind kind, const struct nm_compare_request *request,
+		      struct nm_rounds *out)
 {
 	int r;
 
-	if (paired)
-		return collect_pairs(arena, pairing->base.items[0], pairing->changed.items[0], kind,
-				     out);
+	if (request->paired)
+		return collect_pairs(arena, pairing->base.items[0], pairing->changed.items[0],
+				     request->block ? request->block : 1, kind, out);
 	r = collect_sorted(arena, &pairing->base, kind, &out->base, &out->base_count);
 	return r ? r
 		 : collect_sorted(arena, &pairing->changed, kind, &out->changed,

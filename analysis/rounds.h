@@ -13,7 +13,8 @@ struct nm_rounds {
 
 /** What a measurement says of rounds: those that are ok count. */
 int nm_rounds_collect(struct nm_arena *arena, const struct nm_pairing *pairing,
-		      enum nm_compared_kind kind, bool paired, struct nm_rounds *out);
+		      enum nm_compared_kind kind, const struct nm_compare_request *request,
+		      struct nm_rounds *out);
 
 /**
  * Whether the estimate of one side lies among those of the other side's measurements, each taken alone: rounds of one run do

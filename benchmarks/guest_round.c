@@ -309,6 +309,7 @@ void nm_guest_round(const struct nm_round_host *host, const struct nm_round_orde
 		set_error(area, -nm_error_last()->code);
 		return;
 	}
+	guest.delay = host->delay;
 	round.control = nm_guest_control(&guest, 0);
 	round.shared = nm_guest_shared(&guest);
 	run(host, order, &round, area);

@@ -5,6 +5,7 @@
 
 #include "benchmarks/bench.h"
 #include "core/clock.h"
+#include "vmm/delay.h"
 
 /* The native twin of NM_MEASURE in guest-payloads/lib.h: the same loop, the same two readings and one store. */
 
@@ -25,22 +26,31 @@
 #define NM_NATIVE_ONCE
 #define NM_NATIVE_BATCH for (uint64_t again_ = batch_; again_; again_--)
 
-/** Measures an operation natively; it is a statement and may be executed any number of times. */
-#define NM_NATIVE(round, operation)                                                                \
+/* The samples themselves. */
+#define NM_NATIVE_SAMPLES(round, operation)                                                        \
 	do {                                                                                       \
 		const uint64_t batch_ = (round)->batch;                                            \
-		NM_NATIVE_LOOP((round)->overhead, (round)->samples, NM_NATIVE_ONCE, );             \
-		for (uint64_t left_ = (round)->warmup; left_; left_--) {                           \
-			operation;                                                                 \
-		}                                                                                  \
-		(round)->host_begin_ns = nm_clock_raw_ns();                                        \
-		(round)->tsc_begin = nm_tsc();                                                     \
 		if (batch_ == 1)                                                                   \
 			NM_NATIVE_LOOP((round)->sample, (round)->samples, NM_NATIVE_ONCE,          \
 				       operation);                                                 \
 		else                                                                               \
 			NM_NATIVE_LOOP((round)->sample, (round)->samples, NM_NATIVE_BATCH,         \
 				       operation);                                                 \
+	} while (0)
+
+/** Measures an operation natively; it is a statement and may be executed any number of times. */
+#define NM_NATIVE(round, operation)                                                                \
+	do {                                                                                       \
+		NM_NATIVE_LOOP((round)->overhead, (round)->samples, NM_NATIVE_ONCE, );             \
+		for (uint64_t left_ = (round)->warmup; left_; left_--) {                           \
+			operation;                                                                 \
+		}                                                                                  \
+		(round)->host_begin_ns = nm_clock_raw_ns();                                        \
+		(round)->tsc_begin = nm_tsc();                                                     \
+		if ((round)->delay)                                                                \
+			NM_NATIVE_SAMPLES(round, operation; nm_delay((round)->delay));             \
+		else                                                                               \
+			NM_NATIVE_SAMPLES(round, operation);                                       \
 		(round)->tsc_end = nm_tsc();                                                       \
 		(round)->host_end_ns = nm_clock_raw_ns();                                          \
 	} while (0)

@@ -55,6 +55,7 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 		.io = host->io,
 		.point = order->point,
 		.density_max = host->density_max,
+		.delay = host->delay,
 		.samples = order->samples,
 		.warmup = order->warmup,
 		.batch = order->batch,

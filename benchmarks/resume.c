@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/resume.h"
 
+#include "benchmarks/journal.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
 #include "core/error.h"
 #include "core/statistics.h"
+#include "vmm/delay.h"
 
 #include <errno.h>
 #include <string.h>
@@ -55,6 +57,38 @@ static int check_measurement(const struct nm_measurement *measurement, int clock
 	return 0;
 }
 
+static bool is_same(const struct nm_measurement *a, const struct nm_measurement *b)
+{
+	return !strcmp(a->operation, b->operation) && a->version == b->version &&
+	       a->context == b->context && nm_measurement_cpl(a) == nm_measurement_cpl(b) &&
+	       nm_measurement_point(a) == nm_measurement_point(b);
+}
+
+static void take_batch(struct nm_measurement *measurement, const struct nm_document *other)
+{
+	const struct nm_bench *bench = nm_bench_find(measurement->operation);
+
+	for (size_t i = 0; i < other->measurements.count; i++) {
+		const struct nm_measurement *m = &other->measurements.items[i];
+
+		if (is_same(measurement, m) && m->batch <= MAX_BATCH &&
+		    is_planned_batch(bench, m->batch))
+			measurement->batch = m->batch;
+	}
+}
+
+int nm_resume_batches(struct nm_document *document, const char *path)
+{
+	struct nm_document other = {0};
+	int r = nm_journal_recover(path, &other);
+
+	for (size_t i = 0; !r && i < document->measurements.count; i++)
+		if (document->measurements.items[i].state != NM_STATE_UNSUPPORTED)
+			take_batch(&document->measurements.items[i], &other);
+	nm_document_free(&other);
+	return r;
+}
+
 int nm_resume_check(const struct nm_document *document, const char *path)
 {
 	const struct nm_plan *plan = &document->run.plan;
@@ -68,8 +102,8 @@ int nm_resume_check(const struct nm_document *document, const char *path)
 				      document->run.tool_version ? document->run.tool_version
 								 : "of unknown version");
 	if (!plan->rounds || plan->rounds > NM_MAX_ROUNDS || plan->samples < NM_MIN_SAMPLES ||
-	    plan->samples > NM_MAX_SAMPLES || !plan->round_limit_ns ||
-	    plan->round_limit_ns > NM_MAX_ROUND_LIMIT_NS)
+	    plan->samples > NM_MAX_SAMPLES || plan->inject_delay_ns > NM_MAX_DELAY_NS ||
+	    !plan->round_limit_ns || plan->round_limit_ns > NM_MAX_ROUND_LIMIT_NS)
 		return nm_fail(EINVAL, "%s: run.plan: numbers that no plan has", path);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = check_measurement(&document->measurements.items[i], document->run.clock, path);

@@ -15,4 +15,10 @@ int nm_resume_check(const struct nm_document *document, const char *path);
 int nm_resume_match(const struct nm_document *document, const struct nm_document *now,
 		    const char *path);
 
+/**
+ * Takes the batches of another document of the same plan, which may still be written, so that both time the same thing. Those
+ * that this plan cannot have are left to a pilot.
+ */
+int nm_resume_batches(struct nm_document *document, const char *path);
+
 #endif

@@ -40,6 +40,7 @@ struct nm_round_host {
 	bool exits_below;		   /* the exit meter is open, */
 	int meter_fd;			   /* here */
 	uint64_t density_max;		   /* guests that may be there at a time */
+	uint64_t delay;			   /* injected: turns of nm_delay(); 0: none */
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */
 	const struct nm_io_place *io;
 	struct nm_round_area *area; /* shared with the children */

@@ -302,6 +302,24 @@ static size_t rounds_done(struct nm_document *document)
 	return count;
 }
 
+/* An earlier part of the run may have done a pass already. */
+static bool lacks_rounds(const struct nm_document *document, uint64_t pass)
+{
+	for (size_t i = 0; i < document->measurements.count; i++)
+		if (is_open(&document->measurements.items[i]) &&
+		    !has_round(&document->measurements.items[i], pass))
+			return true;
+	return false;
+}
+
+/* Whether this part of the run has done all that it is to do. */
+static bool is_part_over(const struct nm_session *session, uint64_t pass, uint64_t *passes)
+{
+	if (!session->limited || !lacks_rounds(session->document, pass))
+		return false;
+	return (*passes)++ == session->passes;
+}
+
 int nm_session_run(struct nm_session *session)
 {
 	struct nm_document *document = session->document;
@@ -312,10 +330,15 @@ int nm_session_run(struct nm_session *session)
 		.total = open_count(document) * plan->rounds,
 		.end_ns = plan->budget_ns ? nm_clock_ns() + plan->budget_ns : 0,
 	};
+	uint64_t passes = 0;
 	int r = order ? 0 : nm_fail(ENOMEM, "out of memory");
 
-	for (uint64_t pass = 1; !r && open_count(document); pass++)
-		r = run_pass(session, pass, order, &progress);
+	for (uint64_t pass = 1; !r && open_count(document); pass++) {
+		if (is_part_over(session, pass, &passes))
+			r = nm_fail(ECANCELED, "the rest was not asked for");
+		else
+			r = run_pass(session, pass, order, &progress);
+	}
 	free(order);
 	return r;
 }

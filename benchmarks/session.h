@@ -19,13 +19,16 @@ struct nm_session {
 	struct nm_journal *journal;
 	const int *cpus; /* of the measuring child: the first, then those of its further threads */
 	size_t cpu_count;
+	bool limited; /* to a part of the plan: */
+	uint64_t
+		passes; /* so many passes that lack rounds; those behind them are left to another part */
 	nm_progress_fn progress;
 	void *progress_context;
 };
 
 /**
  * Runs what is missing, pass by pass, every pass in a new order drawn from the seed, and adds each round to the journal.
- * 0 when the plan is done; -EINTR when the user stopped it; another -errno when results can no longer be kept. In each
+ * 0 when the plan is done; -ECANCELED when this part of it is; -EINTR when the user stopped it; another -errno when results can no longer be kept. In each
  * case the document holds every finished round.
  */
 int nm_session_run(struct nm_session *session);

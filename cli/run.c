@@ -3,6 +3,7 @@
 #include "cli/against.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
+#include "cli/stop.h"
 
 #include "benchmarks/io/file.h"
 #include "benchmarks/lifecycle/fit.h"
@@ -16,15 +17,18 @@
 #include "core/instructions.h"
 #include "core/statistics.h"
 #include "probes/probe.h"
+#include "vmm/delay.h"
 #include "vmm/meter.h"
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Many short rounds tell two sides apart better than few long ones (docs/measurement.md). */
+#define PART_SAMPLES 1000u
 
 /* Everything that a run opens. */
 struct run {
@@ -39,28 +43,6 @@ struct run {
 	int cpus[NM_MAX_CPUS];
 	size_t cpu_count;
 };
-
-static volatile sig_atomic_t stop_signal;
-
-static void on_stop(int signal)
-{
-	stop_signal = signal;
-}
-
-/* A signal that the caller ignores (nohup, a job in the background) stays ignored. */
-static void catch_signals(void)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	/* The second one is not caught: somebody is in a hurry. */
-	const struct sigaction action = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		struct sigaction before;
-
-		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
-}
 
 /* The document before the first round */
 
@@ -97,7 +79,7 @@ static int fill_run(struct nm_document *document, int argc, char **argv)
 	run->started = now(&document->arena);
 	run->state = NM_RUN_INCOMPLETE;
 	run->reason = "killed while it ran";
-	run->source = "measured";
+	run->source = run->plan.inject_delay_ns ? "injected" : "measured";
 	run->tool_version = NM_VERSION;
 	run->compiler = __VERSION__;
 	run->build_type = NM_BUILD_TYPE;
@@ -120,7 +102,9 @@ static int fill_plan(struct nm_run_options *options)
 	plan->rounds = plan->soak_ns ? NM_SOAK_ROUNDS : options->profile->rounds;
 	if (options->rounds)
 		plan->rounds = options->rounds;
-	plan->samples = options->samples ? options->samples : options->profile->samples;
+	plan->samples = options->part ? PART_SAMPLES : options->profile->samples;
+	if (options->samples)
+		plan->samples = options->samples;
 	if (!(plan->density_factor > 0))
 		plan->density_factor = NM_DENSITY_FACTOR;
 	if (!plan->io_bytes)
@@ -201,6 +185,8 @@ static int open_instruments(struct run *run)
 		r = nm_meter_open(&run->host.meter_fd);
 		run->host.exits_below = !r;
 	}
+	if (!r && plan->plan.inject_delay_ns)
+		r = nm_delay_turns(plan->plan.inject_delay_ns, &run->host.delay);
 	return r;
 }
 
@@ -247,6 +233,8 @@ static int prepare_new(struct run *run, int argc, char **argv)
 					&run->document->environment);
 	if (!r)
 		r = nm_plan(run->document, &run->options->selection);
+	if (!r && run->options->batches_of)
+		r = nm_resume_batches(run->document, run->options->batches_of);
 	return r || !run->document->run.plan.soak_ns ? r : nm_soak_plan(run->document);
 }
 
@@ -343,7 +331,7 @@ static int open_results(struct run *run)
 				    options->resume);
 	run->host.root = &run->root;
 	run->host.topology = run->topology;
-	run->host.stop = &stop_signal;
+	run->host.stop = &nm_stop_signal;
 	run->host.density_max = NM_DENSITY_DEFAULT;
 	if (run->document->run.plan.density_max)
 		run->host.density_max = run->document->run.plan.density_max;
@@ -376,7 +364,8 @@ static int conclude(struct run *run, int result)
 	document->run.state = result ? NM_RUN_INCOMPLETE : NM_RUN_COMPLETE;
 	document->run.reason = NULL;
 	if (result == -EINTR)
-		document->run.reason = nm_arena_printf(arena, "stopped by signal %d", stop_signal);
+		document->run.reason =
+			nm_arena_printf(arena, "stopped by signal %d", nm_stop_signal);
 	else if (result)
 		document->run.reason = nm_arena_strdup(arena, nm_error_last()->text);
 	document->run.ended = now(arena);
@@ -412,7 +401,7 @@ static int show_document(struct run *run, const struct nm_document *document)
 	struct nm_run_options *options = run->options;
 	int code = nm_outputs_write(&options->outputs, document, options->colour);
 
-	if (!options->against.count || stop_signal)
+	if (!options->against.count || nm_stop_signal)
 		return code;
 	return worse_code(code,
 			  nm_against_finish(&options->against, document, options->document_path));
@@ -436,8 +425,14 @@ static int finish(struct run *run, int result)
 {
 	struct nm_run_options *options = run->options;
 	int code;
-	int r = conclude(run, result);
-	bool concluded = !r;
+	int r;
+	bool concluded;
+
+	/* Another part will go on: the journal has it all. */
+	if (result == -ECANCELED && options->passes)
+		return NM_EXIT_OK;
+	r = conclude(run, result);
+	concluded = !r;
 
 	code = exit_code(options, run->document);
 	if (!r)
@@ -460,6 +455,8 @@ static int measure(struct run *run)
 		.journal = &run->journal,
 		.cpus = run->cpus,
 		.cpu_count = run->cpu_count,
+		.limited = run->options->part,
+		.passes = run->options->passes,
 		.progress = nm_progress_show,
 		.progress_context = &progress,
 	};
@@ -468,7 +465,7 @@ static int measure(struct run *run)
 	nm_progress_init(&progress, run->document, run->options->quiet, run->options->verbose);
 	r = run->document->soak ? nm_soak_run(&session) : nm_session_run(&session);
 	nm_progress_end(&progress);
-	if (r && r != -EINTR)
+	if (r && r != -EINTR && r != -ECANCELED)
 		nm_report_error(NM_EXIT_UNDECIDED);
 	return r;
 }
@@ -500,7 +497,7 @@ static int run_all(struct nm_run_options *options, int argc, char **argv)
 	int code;
 	int r = options->resume ? prepare_resume(&run, argc, argv) : prepare_new(&run, argc, argv);
 
-	catch_signals();
+	nm_stop_catch();
 	if (!r)
 		r = open_results(&run);
 	if (r) {
@@ -508,7 +505,7 @@ static int run_all(struct nm_run_options *options, int argc, char **argv)
 	} else {
 		r = measure(&run);
 		code = finish(&run, r);
-		if (r && r != -EINTR)
+		if (r && r != -EINTR && r != -ECANCELED)
 			code = worse_code(code, NM_EXIT_UNDECIDED);
 	}
 	close_run(&run);
@@ -534,11 +531,7 @@ static int run_main(int argc, char **argv)
 	if (nm_run_parse(&options, argc, argv, &code))
 		code = run_all(&options, argc, argv);
 	nm_document_free(&document);
-	if (stop_signal) {
-		/* The caller must see that a signal ended this, as if nobody had caught it. */
-		signal(stop_signal, SIG_DFL);
-		raise(stop_signal);
-	}
+	nm_stop_raise();
 	return code;
 }
 

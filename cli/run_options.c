@@ -7,6 +7,7 @@
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
 #include "core/statistics.h"
+#include "vmm/delay.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -41,6 +42,9 @@ enum {
 	OPT_SKIP_EXIT_CODE,
 	OPT_AGAINST,
 	OPT_COMPARISON,
+	OPT_INJECT_DELAY,
+	OPT_BATCHES_OF,
+	OPT_PASSES,
 };
 
 static const struct option long_options[] = {
@@ -72,6 +76,9 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, 'J'},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
+	{"inject-delay-ns", required_argument, NULL, OPT_INJECT_DELAY},
+	{"batches-of", required_argument, NULL, OPT_BATCHES_OF},
+	{"passes", required_argument, NULL, OPT_PASSES},
 	{"color", required_argument, NULL, OPT_COLOR},
 	{"skip-exit-code", required_argument, NULL, OPT_SKIP_EXIT_CODE},
 	{"help", no_argument, NULL, 'h'},
@@ -235,6 +242,12 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 				       &plan->density_max);
 	case OPT_DENSITY_FACTOR:
 		return parse_factor(value, &plan->density_factor);
+	case OPT_INJECT_DELAY:
+		return nm_parse_number(self, "--inject-delay-ns", value, 1, NM_MAX_DELAY_NS,
+				       &plan->inject_delay_ns);
+	case OPT_BATCHES_OF:
+		options->batches_of = value;
+		return true;
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
 	case OPT_GROUP:
@@ -317,6 +330,10 @@ static bool parse_option(struct nm_run_options *options, int option, char *value
 		return nm_outputs_add(&nm_command_run, &options->outputs, value);
 	case 'J':
 		return nm_outputs_add(&nm_command_run, &options->outputs, "json:-");
+	case OPT_PASSES:
+		options->part = true;
+		return nm_parse_number(&nm_command_run, "--passes", value, 0, NM_MAX_ROUNDS,
+				       &options->passes);
 	case 'q':
 		options->quiet = true;
 		return true;
@@ -350,6 +367,32 @@ static bool check_soak(const struct nm_run_options *options)
 	return false;
 }
 
+/* nestmark ab tells a run that goes on its command once more, options of the plan among them. */
+static bool check_part(struct nm_run_options *options)
+{
+	if (!options->part)
+		return true;
+	if (options->document->run.plan.soak_ns) {
+		nm_usage_error(&nm_command_run,
+			       "--passes: a soak has no end that could be left out");
+		return false;
+	}
+	if (options->resume) {
+		options->has_plan = false;
+		options->selection.patterns.count = 0;
+	}
+	return true;
+}
+
+static bool check_resume(const struct nm_run_options *options)
+{
+	if (!options->resume || (!options->has_plan && !options->selection.patterns.count))
+		return true;
+	nm_usage_error(&nm_command_run, "--resume continues the plan of the document: give no "
+					"operations and no options of a plan");
+	return false;
+}
+
 bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *code)
 {
 	int option;
@@ -371,13 +414,8 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 		if (nm_strings_add(&options->document->arena, &options->selection.patterns,
 				   argv[optind]))
 			return false;
-	if (options->resume && (options->has_plan || options->selection.patterns.count)) {
-		nm_usage_error(&nm_command_run,
-			       "--resume continues the plan of the document: give no "
-			       "operations and no options of a plan");
-		return false;
-	}
-	if (!check_soak(options) || !check_overwrite(options))
+	if (!check_part(options) || !check_resume(options) || !check_soak(options) ||
+	    !check_overwrite(options))
 		return false;
 	find_main_output(options);
 	if (options->resume && options->main_output) {
@@ -387,5 +425,5 @@ bool nm_run_parse(struct nm_run_options *options, int argc, char **argv, int *co
 			       options->resume);
 		return false;
 	}
-	return check_against(options) && show_by_default(options);
+	return check_against(options) && (options->part || show_by_default(options));
 }

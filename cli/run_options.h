@@ -23,8 +23,11 @@ struct nm_run_options {
 	const char *document_path;
 	const char *resume;
 	struct nm_against against;
+	const char *batches_of; /* a document whose batches are taken; NULL: pilots choose */
 	enum nm_colour colour;
 	bool quiet, verbose;
+	bool part; /* of a plan, for nestmark ab: */
+	uint64_t passes;
 	uint64_t skip_code;
 };
 

@@ -211,6 +211,7 @@ static const struct nm_field plan_fields[] = {
 	{FIELD(BOOL, nm_plan, exits_below), .optional = true},
 	{FIELD(UINT, nm_plan, density_max), .optional = true},
 	{FIELD(REAL, nm_plan, density_factor), .optional = true},
+	{FIELD(UINT, nm_plan, inject_delay_ns), .optional = true},
 	{FIELD(UINT, nm_plan, soak_ns), .optional = true},
 	{FIELD(STRING, nm_plan, io_path), .optional = true},
 	{FIELD(UINT, nm_plan, io_bytes), .optional = true},

@@ -207,6 +207,8 @@ struct nm_plan {
 	uint64_t
 		density_max; /* guests that life.density.* may have at a time; 0: as many as by default */
 	double density_factor; /* that the p99 of an exit may rise by, when guests are counted that fit */
+	uint64_t
+		inject_delay_ns; /* after every exit to user space or native operation, to see whether it is found */
 	uint64_t soak_ns; /* go on this long, and keep a sample of the rounds; 0: no soak */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
@@ -218,7 +220,7 @@ struct nm_run {
 	const char *started, *ended;
 	int state;	    /* enum nm_run_state */
 	const char *reason; /* set when incomplete */
-	const char *source; /* "measured" */
+	const char *source; /* "measured", or "injected" with a delay put in on purpose */
 	int clock;	    /* enum nm_clock */
 	const char *tool_version, *compiler, *build_type;
 	struct nm_strings argv;

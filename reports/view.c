@@ -213,6 +213,20 @@ static int add_clock(struct nm_view *view, struct nm_arena *arena,
 			      "included; instructions are not time");
 }
 
+static int add_injection(struct nm_view *view, struct nm_arena *arena,
+			 const struct nm_document *document)
+{
+	const unsigned long long ns = document->run.plan.inject_delay_ns;
+
+	if (!ns)
+		return 0;
+	return add_line(arena, &view->title,
+			nm_arena_printf(arena,
+					"no measurement of this machine: a delay of %llu ns was "
+					"injected into every operation",
+					ns));
+}
+
 static int add_environment(struct nm_view *view, struct nm_arena *arena,
 			   const struct nm_document *document)
 {
@@ -287,6 +301,8 @@ int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_
 		r = add_run(view, arena, document);
 	if (!r)
 		r = add_clock(view, arena, document);
+	if (!r)
+		r = add_injection(view, arena, document);
 	if (!r)
 		r = add_environment(view, arena, document);
 	for (size_t i = 0; !r && i < document->measurements.count; i++)

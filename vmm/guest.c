@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "vmm/deadline.h"
+#include "vmm/delay.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -244,6 +245,8 @@ static int run_loop(struct nm_guest *guest, unsigned int number, struct nm_guest
 			return 0;
 		}
 		result->user_exits++;
+		if (guest->delay)
+			nm_delay(guest->delay);
 		if (nm_devices_serve(&guest->devices, run))
 			continue;
 		if (ended(guest, number, result))

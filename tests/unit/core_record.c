@@ -570,6 +570,7 @@ static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
 	SAME_NUMBER(plan.exits_below);
 	SAME_NUMBER(plan.density_max);
 	SAME_NUMBER(plan.density_factor);
+	SAME_NUMBER(plan.inject_delay_ns);
 	SAME_NUMBER(plan.soak_ns);
 	SAME_LIST(plan.patterns);
 	SAME_LIST(plan.contexts);
@@ -720,6 +721,7 @@ Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 					   "\"exits_below_per_op\":21.5,",
 					   "\"density_max\":100,",
 					   "\"density_factor\":1.5,",
+					   "\"inject_delay_ns\":20,",
 					   "\"soak_ns\":7200000000000,",
 					   ",\"soak\":null"};
 	struct nm_document d;
@@ -743,6 +745,7 @@ Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 	cr_assert_eq(d.run.plan.density_max, 0, "a density");
 	cr_assert_not(d.run.plan.density_factor > 0, "a factor");
 	cr_assert_null(d.density, "there is a density");
+	cr_assert_eq(d.run.plan.inject_delay_ns, 0, "a delay");
 	cr_assert_null(d.soak, "there is a soak");
 	cr_assert(isnan(d.measurements.items[0].evidence.exits_below_per_op), "there are exits");
 	nm_document_free(&d);

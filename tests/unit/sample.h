@@ -168,6 +168,7 @@ static inline void sample_plan(struct nm_document *document)
 				  .exits_below = true,
 				  .density_max = 100,
 				  .density_factor = 1.5,
+				  .inject_delay_ns = 20,
 				  .soak_ns = 7200000000000};
 	nm_strings_add(&document->arena, &plan->patterns, "exit.*");
 	nm_strings_add(&document->arena, &plan->contexts, "native");

@@ -20,4 +20,5 @@ static int start_no_guest(int argc, char **argv)
 
 const struct nm_command nm_command_list = WITHOUT_GUESTS("list");
 const struct nm_command nm_command_run = WITHOUT_GUESTS("run");
+const struct nm_command nm_command_ab = WITHOUT_GUESTS("ab");
 const struct nm_command nm_command_boot = WITHOUT_GUESTS("boot");
