@@ -62,7 +62,7 @@ const struct nm_bench nm_bench_linux_tlb = {
 	.vcpus = 2,
 	.native_cpus = 2,
 	.single = true,
-	.max_samples = 1000,
+	.max_samples = 300,
 };
 
 const struct nm_bench nm_bench_linux_ipi = {
@@ -73,5 +73,5 @@ const struct nm_bench nm_bench_linux_ipi = {
 	.vcpus = 2,
 	.native_cpus = 2,
 	.single = true,
-	.max_samples = 1000,
+	.max_samples = 300,
 };

@@ -120,24 +120,30 @@ static void end_loop(struct nm_linux_reader *reader, const char *text)
 		nm_linux_counters_store(reader->counters, area);
 }
 
-/* "FROM VALUE VALUE*TIMES …": all of them, or none beyond the first that is wrong. */
+static bool parse_value(const char **at, uint64_t *value, uint64_t *times)
+{
+	*times = 1;
+	if (*(*at)++ != ' ' || !parse_hex(at, value))
+		return false;
+	return **at != '*' || (++*at && parse_hex(at, times));
+}
+
+/* "FROM VALUE VALUE*TIMES …". After one that does not fit there is no right number of them any more. */
 static void take_numbers(uint64_t *out, uint64_t room, uint64_t *have, const char *text)
 {
 	uint64_t from;
 	uint64_t value;
 	uint64_t times;
 
-	if (!parse_hex(&text, &from) || from != *have)
+	if (*have > room)
 		return;
-	while (*text == ' ' && parse_hex(&text, &value)) {
-		times = 1;
-		if (*text == '*') {
-			text++;
-			if (!parse_hex(&text, &times))
-				return;
-		}
-		if (times > room - *have)
+	if (!parse_hex(&text, &from) || from != *have)
+		*have = UINT64_MAX;
+	while (*have <= room && *text) {
+		if (!parse_value(&text, &value, &times) || times > room - *have) {
+			*have = UINT64_MAX;
 			return;
+		}
 		while (times--)
 			out[(*have)++] = value;
 	}

@@ -179,6 +179,15 @@ static void spin(void *argument)
 	}
 }
 
+/* Where others run on its CPU too, nothing would be interrupted. */
+static void until_it_runs(const struct spinner *spinner)
+{
+	uint64_t rounds = __atomic_load_n(&spinner->rounds, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&spinner->rounds, __ATOMIC_RELAXED) == rounds)
+		;
+}
+
 static bool spinner_start(struct spinner *spinner, struct nm_work *work, unsigned char *page)
 {
 	static char stack[16384] __attribute__((aligned(16)));
@@ -228,6 +237,7 @@ static void shoot_down(struct nm_work *work)
 							   PROT_READ | PROT_WRITE, 0);
 					 ++*page;
 					 written++;
+					 until_it_runs(&spinner);
 				 }),
 				 failed |= nm_call(SYS_mprotect, (long)page, PAGE, PROT_READ, 0));
 		spinner_stop(&spinner);
@@ -249,8 +259,9 @@ static void interrupt(struct nm_work *work)
 	}
 	if (!spinner_start(&spinner, work, page))
 		return;
-	NM_MEASURE_BATCH(work, failed |= nm_call(SYS_membarrier,
-						 MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0, 0));
+	NM_MEASURE_AFTER(
+		work, until_it_runs(&spinner),
+		failed |= nm_call(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0, 0));
 	spinner_stop(&spinner);
 	if (failed)
 		work->wrong = "membarrier() failed";
