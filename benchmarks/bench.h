@@ -115,8 +115,8 @@ struct nm_bench {
 	const char *payload; /* the guest function, when it is not called like the operation */
 	unsigned int cpls; /* NM_CPL0 | NM_CPL3: where the guest function runs; 0: there is none */
 	enum nm_linux_guest linux_guest; /* the guest side is one of these instead */
-	const struct nm_axis *axis; /* NULL: measured at one point */
-	unsigned int vcpus;	    /* 0: one. Every vCPU has a CPU of its own */
+	const struct nm_axis *axis;	 /* NULL: measured at one point */
+	unsigned int vcpus;		 /* 0: one. Every vCPU has a CPU of its own */
 	const char
 		*partner; /* the guest function of all vCPUs but the first, until that one ends */
 	unsigned int

@@ -243,30 +243,30 @@
 	X(life_neighbour_chase_compute)                                                            \
 	X(life_neighbour_chase_exits)                                                              \
 	X(life_neighbour_chase_faults)                                                             \
-	X(linux_syscall)									   \
-	X(linux_clock_current)									   \
-	X(linux_clock_tsc)									   \
-	X(linux_clock_kvm)									   \
-	X(linux_clock_acpi_pm)									   \
-	X(linux_fault_4k)									   \
-	X(linux_fault_thp)									   \
-	X(linux_mmap)										   \
-	X(linux_mem_chase)									   \
-	X(linux_mem_copy)									   \
-	X(linux_tlb)										   \
-	X(linux_ipi)										   \
-	X(linux_fork_exec)									   \
-	X(linux_compile)									   \
-	X(linux_thread)										   \
-	X(linux_switch)										   \
-	X(linux_wake)										   \
-	X(linux_wake_storm)									   \
-	X(linux_timer)										   \
-	X(linux_boot_first_line)								   \
-	X(linux_boot_init)									   \
-	X(linux_boot_off)									   \
-	X(linux_boot_quiet_init)								   \
-	X(linux_boot_quiet_off)									   \
+	X(linux_syscall)                                                                           \
+	X(linux_clock_current)                                                                     \
+	X(linux_clock_tsc)                                                                         \
+	X(linux_clock_kvm)                                                                         \
+	X(linux_clock_acpi_pm)                                                                     \
+	X(linux_fault_4k)                                                                          \
+	X(linux_fault_thp)                                                                         \
+	X(linux_mmap)                                                                              \
+	X(linux_mem_chase)                                                                         \
+	X(linux_mem_copy)                                                                          \
+	X(linux_tlb)                                                                               \
+	X(linux_ipi)                                                                               \
+	X(linux_fork_exec)                                                                         \
+	X(linux_compile)                                                                           \
+	X(linux_thread)                                                                            \
+	X(linux_switch)                                                                            \
+	X(linux_wake)                                                                              \
+	X(linux_wake_storm)                                                                        \
+	X(linux_timer)                                                                             \
+	X(linux_boot_first_line)                                                                   \
+	X(linux_boot_init)                                                                         \
+	X(linux_boot_off)                                                                          \
+	X(linux_boot_quiet_init)                                                                   \
+	X(linux_boot_quiet_off)                                                                    \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \

@@ -22,7 +22,7 @@ struct nm_round_order {
 	const struct nm_bench *bench;
 	enum nm_context context;
 	unsigned int cpl;
-	uint64_t point; /* of the axis; 0 without one */
+	uint64_t point;	 /* of the axis; 0 without one */
 	const char *vmm; /* of a Linux guest; "": it is none */
 	size_t number;	 /* of the measurement */
 	uint64_t pass;

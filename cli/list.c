@@ -30,8 +30,8 @@ static nm_json *names_json(const char *const *names)
 static const char *unmet(const struct nm_bench *bench, enum nm_context context,
 			 const struct nm_findings *findings, const struct nm_finding **finding)
 {
-	bool there = context == NM_CONTEXT_NATIVE ? bench->native != NULL
-						    : nm_bench_has_guest(bench);
+	bool there =
+		context == NM_CONTEXT_NATIVE ? bench->native != NULL : nm_bench_has_guest(bench);
 	const char *id;
 
 	*finding = NULL;
@@ -124,7 +124,8 @@ static const char *here(const struct nm_bench *bench, const struct nm_findings *
 {
 	const struct nm_finding *finding;
 	bool native = bench->native && !unmet(bench, NM_CONTEXT_NATIVE, findings, &finding);
-	bool guest = nm_bench_has_guest(bench) && !unmet(bench, NM_CONTEXT_GUEST, findings, &finding);
+	bool guest =
+		nm_bench_has_guest(bench) && !unmet(bench, NM_CONTEXT_GUEST, findings, &finding);
 
 	if (native == (bench->native != NULL) && guest == nm_bench_has_guest(bench))
 		return "yes";

@@ -30,11 +30,12 @@ static void put_contexts(struct nm_text *out, const struct nm_bench *bench)
 
 	nm_text_printf(out, "%s%s%s",
 		       bench->linux_guest ? "Linux guest"
-		       : kernel && user ? "guest CPL0 and CPL3"
-		       : kernel	      ? "guest CPL0"
-		       : user	      ? "guest CPL3"
-				      : "",
-		       nm_bench_has_guest(bench) && bench->native ? "; " : "", bench->native ? "native" : "");
+		       : kernel && user	  ? "guest CPL0 and CPL3"
+		       : kernel		  ? "guest CPL0"
+		       : user		  ? "guest CPL3"
+					  : "",
+		       nm_bench_has_guest(bench) && bench->native ? "; " : "",
+		       bench->native ? "native" : "");
 }
 
 static void put_expectation(struct nm_text *out, const struct nm_bench *bench)

@@ -252,8 +252,8 @@ static int add_command(struct run *run, const char *vmm)
 	struct nm_document *document = run->document;
 	struct nm_arena *arena = &document->arena;
 	const char *kernel = document->run.plan.linux_kernel;
-	struct nm_finding *finding = nm_arena_append(
-		arena, &document->findings.items, &document->findings.count, sizeof(*finding));
+	struct nm_finding *finding = nm_arena_append(arena, &document->findings.items,
+						     &document->findings.count, sizeof(*finding));
 	struct nm_text command = {0};
 	int r = nm_vmm_describe(vmm, kernel ? kernel : "KERNEL", run->cpu_count > 1 ? 2 : 1,
 				&command);

@@ -199,10 +199,10 @@ struct nm_plan {
 	bool exits_below; /* read the exit meter (vmm/meter.h) */
 	uint64_t
 		density_max; /* guests that life.density.* may have at a time; 0: as many as by default */
-	uint64_t soak_ns; /* go on this long, and keep a sample of the rounds; 0: no soak */
+	uint64_t soak_ns;	  /* go on this long, and keep a sample of the rounds; 0: no soak */
 	const char *linux_kernel; /* that Linux guests boot; NULL: the one that runs here */
 	const char *linux_arguments; /* added to its command line */
-	struct nm_strings vmms; /* "NAME" or "NAME=PROGRAM", besides nestmark's own */
+	struct nm_strings vmms;	     /* "NAME" or "NAME=PROGRAM", besides nestmark's own */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
 };

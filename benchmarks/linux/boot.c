@@ -50,9 +50,9 @@ static int write_initramfs(const struct nm_linux_boot *boot, struct nm_text *out
 
 static const char *arguments_of(enum nm_linux_guest kind)
 {
-	return kind == NM_LINUX_AGENT	   ? AGENT_ARGUMENTS
+	return kind == NM_LINUX_AGENT	  ? AGENT_ARGUMENTS
 	       : kind == NM_LINUX_CONSOLE ? CONSOLE_ARGUMENTS
-					   : QUIET_ARGUMENTS;
+					  : QUIET_ARGUMENTS;
 }
 
 void nm_linux_boot_end(struct nm_linux_boot *boot, enum nm_state state, const char *what)

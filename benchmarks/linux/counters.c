@@ -20,11 +20,11 @@ int nm_linux_counters_open(struct nm_linux_counters *counters, int vm_fd, const 
 	if (r)
 		return r;
 	counters->count = counters->vcpus[0].count + counters->vm.count;
-	counters->values = calloc(3 * counters->count, sizeof(uint64_t));
+	counters->values = calloc((1 + NM_LINUX_MOMENTS) * counters->count, sizeof(uint64_t));
 	if (!counters->values)
 		return nm_fail(ENOMEM, "out of memory");
-	counters->before = counters->values + counters->count;
-	counters->after = counters->before + counters->count;
+	for (size_t i = 0; i < NM_LINUX_MOMENTS; i++)
+		counters->at[i] = counters->values + (i + 1) * counters->count;
 	return 0;
 }
 
@@ -37,8 +37,9 @@ void nm_linux_counters_close(struct nm_linux_counters *counters)
 }
 
 /* One kernel gives all vCPUs the same counters in the same order. */
-int nm_linux_counters_read(struct nm_linux_counters *counters, uint64_t *out)
+int nm_linux_counters_read(struct nm_linux_counters *counters, enum nm_linux_moment moment)
 {
+	uint64_t *out = counters->at[moment];
 	const size_t each = counters->vcpus[0].count;
 	int r = nm_kvmstats_read(&counters->vm, out + each);
 
@@ -58,11 +59,19 @@ static const char *name_of(const struct nm_linux_counters *counters, size_t at)
 	return at < each ? counters->vcpus[0].stats[at].name : counters->vm.stats[at - each].name;
 }
 
+static uint64_t moved(const struct nm_linux_counters *counters, size_t i)
+{
+	uint64_t loop = counters->at[NM_LINUX_END][i] - counters->at[NM_LINUX_BEGIN][i];
+	uint64_t mark = counters->at[NM_LINUX_MARK][i] - counters->at[NM_LINUX_FIRST][i];
+
+	return loop > mark ? loop - mark : 0;
+}
+
 void nm_linux_counters_store(const struct nm_linux_counters *counters, struct nm_round_area *area)
 {
 	for (size_t i = 0; i < counters->count && area->counter_count < NM_MAX_COUNTERS; i++) {
 		const char *name = name_of(counters, i);
-		uint64_t delta = counters->after[i] - counters->before[i];
+		uint64_t delta = moved(counters, i);
 		struct nm_counter *counter = &area->counters[area->counter_count];
 
 		/* These are shown even when they did not move. */

@@ -20,12 +20,12 @@ struct nm_frames {
 	char line[NM_FRAME_BYTES + 1];
 	size_t length;
 	bool too_long;
-	bool inside; /* a '@' has come in this line */
+	bool inside;			    /* a '@' has come in this line */
 	char console[NM_CONSOLE_BYTES + 1]; /* the end of all other lines, as text */
 	size_t console_length;
 	void (*starts)(void *context); /* the first byte of what may be a frame has come */
 	void (*frame)(void *context, const char *text);
-	void (*damaged)(void *context); /* a frame whose checksum is wrong */
+	void (*damaged)(void *context);	  /* a frame whose checksum is wrong */
 	void (*line_ends)(void *context); /* of any kind; NULL: nobody cares */
 	void *context;
 };

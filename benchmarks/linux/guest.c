@@ -35,8 +35,8 @@ static void on_vcpu(void *context, unsigned int vcpu)
 static void conclude(struct own *own, int error)
 {
 	const bool late = own->result.end == NM_LINUX_TIMEOUT;
-	const char *what = own->result.text[0] ? own->result.text
-					       : "the guest has switched itself off";
+	const char *what =
+		own->result.text[0] ? own->result.text : "the guest has switched itself off";
 
 	nm_linux_boot_end(own->boot, late ? NM_STATE_TIMEOUT : NM_STATE_FAILED,
 			  error ? nm_error_last()->text : what);

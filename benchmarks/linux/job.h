@@ -30,20 +30,30 @@ struct nm_moment {
 
 struct nm_moment nm_moment_now(void);
 
+/** When counters are read: the line before the mark is through, the mark comes, it is through, the loop is over. */
+enum nm_linux_moment {
+	NM_LINUX_FIRST,
+	NM_LINUX_MARK,
+	NM_LINUX_BEGIN,
+	NM_LINUX_END,
+	NM_LINUX_MOMENTS,
+};
+
 /** KVM's statistics of a VM and all of its vCPUs, which are added up. */
 struct nm_linux_counters {
 	struct nm_kvmstats vm;
 	struct nm_kvmstats vcpus[NM_LINUX_VCPUS];
 	unsigned int vcpu_count;
 	size_t count; /* of counters: those of a vCPU, then those of the VM */
-	uint64_t *values, *before, *after;
+	uint64_t *values; /* of one vCPU, while they are added up */
+	uint64_t *at[NM_LINUX_MOMENTS];
 };
 
 int nm_linux_counters_open(struct nm_linux_counters *counters, int vm_fd, const int *vcpu_fds,
 			   unsigned int count);
 void nm_linux_counters_close(struct nm_linux_counters *counters);
-int nm_linux_counters_read(struct nm_linux_counters *counters, uint64_t *out);
-/** Puts what has moved from .before to .after into the area. */
+int nm_linux_counters_read(struct nm_linux_counters *counters, enum nm_linux_moment moment);
+/** Puts what moved in the loop into the area, less what moves from a line to the next without one. */
 void nm_linux_counters_store(const struct nm_linux_counters *counters, struct nm_round_area *area);
 
 /** What an agent says, made into results; zero it, then set the first group. */
@@ -52,8 +62,8 @@ struct nm_linux_reader {
 	size_t count;
 	uint64_t tsc_khz; /* of the samples */
 	const struct nm_root *root;
-	int cpu; /* whose stolen time is taken */
-	bool native; /* the agent's second clock is this machine's */
+	int cpu;			    /* whose stolen time is taken */
+	bool native;			    /* the agent's second clock is this machine's */
 	struct nm_linux_counters *counters; /* NULL: none */
 	const uint64_t *user_exits;	    /* NULL: nobody counts them */
 
@@ -61,9 +71,8 @@ struct nm_linux_reader {
 	size_t next; /* the first job that the agent has not begun */
 	struct nm_linux_job *current;
 	uint64_t have_samples, have_overheads;
-	bool looping, ended;
-	uint64_t first_ns, begin_ns, end_ns;
-	uint64_t user_exits_before;
+	unsigned int moments; /* that have been, a bit for each */
+	uint64_t ns[NM_LINUX_MOMENTS], exits[NM_LINUX_MOMENTS]; /* .user_exits at them */
 	uint64_t started_ns, started_steal_ns, started_switches;
 	struct nm_moment first_line, hello;
 	bool bye;

@@ -24,28 +24,33 @@ static const struct nm_axis memory = {
 const struct nm_bench nm_bench_linux_boot_first_line = {
 	BOOT("linux.boot.first-line", NM_LINUX_CONSOLE, "first-line"),
 	.summary = "from the start of the VMM to the first line of the kernel",
-	.happens = "The VM is made, the kernel loaded and entered, by PVH or the 64-bit protocol, and prints by earlyprintk, each byte an exit.",
+	.happens = "The VM is made, the kernel loaded and entered, by PVH or the 64-bit protocol, "
+		   "and prints by earlyprintk, each byte an exit.",
 	.matters = "Functions, CI, sandboxes that start a VM for each piece of work.",
 };
 
 const struct nm_bench nm_bench_linux_boot_init = {
 	BOOT("linux.boot.init", NM_LINUX_CONSOLE, "init"),
-	.summary = "from the start of the VMM to the first line of init, all messages of the kernel on the serial console",
-	.happens = "The kernel initialises itself and its drivers and starts init; each byte of its messages is an exit.",
+	.summary = "from the start of the VMM to the first line of init, all messages of the "
+		   "kernel on the serial console",
+	.happens = "The kernel initialises itself and its drivers and starts init; each byte of "
+		   "its messages is an exit.",
 	.matters = "Functions, CI, sandboxes that start a VM for each piece of work.",
 };
 
 const struct nm_bench nm_bench_linux_boot_off = {
 	BOOT("linux.boot.off", NM_LINUX_CONSOLE, "off"),
 	.summary = "from the start of the VMM to its end: boot, init, power-off by ACPI",
-	.happens = "As linux.boot.init; then the kernel shuts down, and the VMM gives the guest's memory back.",
+	.happens = "As linux.boot.init; then the kernel shuts down, and the VMM gives the guest's "
+		   "memory back.",
 	.matters = "Functions, CI, sandboxes that start a VM for each piece of work.",
 };
 
 const struct nm_bench nm_bench_linux_boot_quiet_init = {
 	BOOT("linux.boot.quiet.init", NM_LINUX_QUIET, "init"),
 	.summary = "the same to the first line of init, without messages of the kernel",
-	.happens = "As linux.boot.init, less the console: the difference is what a talkative guest pays.",
+	.happens = "As linux.boot.init, less the console: the difference is what a talkative guest "
+		   "pays.",
 	.matters = "Functions, CI, sandboxes that start a VM for each piece of work.",
 };
 

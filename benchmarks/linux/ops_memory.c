@@ -14,8 +14,10 @@
 const struct nm_bench nm_bench_linux_fault_4k = {
 	AGENT("linux.fault.4k"),
 	.summary = "the first write to a page of 4 KiB of anonymous memory",
-	.happens = "The kernel allocates, clears and maps a page. In a guest the page may be new to the host too: then the host does the same once more, behind an exit.",
-	.matters = "Everything that allocates: start of processes, garbage collectors, caches that grow.",
+	.happens = "The kernel allocates, clears and maps a page. In a guest the page may be new "
+		   "to the host too: then the host does the same once more, behind an exit.",
+	.matters = "Everything that allocates: start of processes, garbage collectors, caches that "
+		   "grow.",
 	.single = true,
 	.max_samples = 1000,
 };
@@ -23,8 +25,10 @@ const struct nm_bench nm_bench_linux_fault_4k = {
 const struct nm_bench nm_bench_linux_fault_thp = {
 	AGENT("linux.fault.thp"),
 	.summary = "the first write to a transparent huge page of 2 MiB",
-	.happens = "The kernel allocates, clears and maps 2 MiB at once, again and again at the same place.",
-	.matters = "Programs with large heaps. It says what clearing memory costs; whether the host gives huge pages is mem.*.",
+	.happens = "The kernel allocates, clears and maps 2 MiB at once, again and again at the "
+		   "same place.",
+	.matters = "Programs with large heaps. It says what clearing memory costs; whether the "
+		   "host gives huge pages is mem.*.",
 	.single = true,
 	.max_samples = 200,
 };
@@ -40,8 +44,10 @@ const struct nm_bench nm_bench_linux_mmap = {
 const struct nm_bench nm_bench_linux_mem_chase = {
 	AGENT("linux.mem.chase"),
 	.summary = "a load that depends on the one before, in 32 MiB in random order",
-	.happens = "Each load misses the first caches, and mostly the TLB: in a guest a miss is a walk of two dimensions.",
-	.matters = "Databases, graphs, interpreters: what a guest costs where nothing exits at all.",
+	.happens = "Each load misses the first caches, and mostly the TLB: in a guest a miss is a "
+		   "walk of two dimensions.",
+	.matters =
+		"Databases, graphs, interpreters: what a guest costs where nothing exits at all.",
 	.batch = 512,
 	.max_samples = 200,
 };
@@ -57,8 +63,10 @@ const struct nm_bench nm_bench_linux_mem_copy = {
 const struct nm_bench nm_bench_linux_tlb = {
 	AGENT("linux.tlb"),
 	.summary = "mprotect() to read-only of a page that a thread on another CPU has in its TLB",
-	.happens = "The kernel sends an interrupt to the other CPU, whose TLB is flushed, and waits: a shoot-down. In a guest the interrupt is one between vCPUs.",
-	.matters = "Garbage collectors, allocators that give memory back, programs with many threads.",
+	.happens = "The kernel sends an interrupt to the other CPU, whose TLB is flushed, and "
+		   "waits: a shoot-down. In a guest the interrupt is one between vCPUs.",
+	.matters =
+		"Garbage collectors, allocators that give memory back, programs with many threads.",
 	.vcpus = 2,
 	.native_cpus = 2,
 	.single = true,
@@ -67,8 +75,10 @@ const struct nm_bench nm_bench_linux_tlb = {
 
 const struct nm_bench nm_bench_linux_ipi = {
 	AGENT("linux.ipi"),
-	.summary = "membarrier(): an interrupt to a thread that runs on another CPU, and its answer",
-	.happens = "The kernel interrupts each CPU on which this process runs, and waits for all of them. Nothing else happens.",
+	.summary =
+		"membarrier(): an interrupt to a thread that runs on another CPU, and its answer",
+	.happens = "The kernel interrupts each CPU on which this process runs, and waits for all "
+		   "of them. Nothing else happens.",
 	.matters = "What of linux.tlb is the interrupt; and every wake-up of another CPU.",
 	.vcpus = 2,
 	.native_cpus = 2,

@@ -14,7 +14,8 @@
 const struct nm_bench nm_bench_linux_fork_exec = {
 	AGENT("linux.fork-exec"),
 	.summary = "fork, exec and wait: a small static program is started and ends",
-	.happens = "Page tables are copied, torn down and built, pages fault in, the scheduler switches twice.",
+	.happens = "Page tables are copied, torn down and built, pages fault in, the scheduler "
+		   "switches twice.",
 	.matters = "Shells, builds, CGI, CI.",
 	.single = true,
 	.max_samples = 100,
@@ -22,8 +23,10 @@ const struct nm_bench nm_bench_linux_fork_exec = {
 
 const struct nm_bench nm_bench_linux_compile = {
 	AGENT("linux.compile"),
-	.summary = "four processes one after the other that read a file and touch 1 MiB of new memory each",
-	.happens = "fork and exec, page faults, reads from the page cache and computing in the proportions of a small compiler. Their results are compared.",
+	.summary = "four processes one after the other that read a file and touch 1 MiB of new "
+		   "memory each",
+	.happens = "fork and exec, page faults, reads from the page cache and computing in the "
+		   "proportions of a small compiler. Their results are compared.",
 	.matters = "Builds and CI: what all the other rows add up to.",
 	.single = true,
 	.max_samples = 10,

@@ -57,40 +57,41 @@ static void begin_job(struct nm_linux_reader *reader, const char *name)
 		return;
 	reader->current = reader->jobs[reader->next++];
 	reader->have_samples = reader->have_overheads = 0;
-	reader->looping = reader->ended = false;
+	reader->moments = 0;
 	reader->started_ns = nm_clock_ns();
 	reader->started_steal_ns = steal_ns(reader);
 	reader->started_switches = involuntary_switches();
 }
 
-/* The line that begins the loop is through: counters are read away from the guest, the time next to it. */
-static void begin_loop(struct nm_linux_reader *reader)
+/* Counters are read away from the loop, the time next to it. */
+static void note(struct nm_linux_reader *reader, enum nm_linux_moment moment)
 {
-	struct nm_round_area *area = reader->current->area;
+	const uint64_t now = nm_clock_raw_ns();
 
-	area->slack_ns = nm_clock_raw_ns() - reader->first_ns;
 	if (reader->counters)
-		(void)nm_linux_counters_read(reader->counters, reader->counters->before);
+		(void)nm_linux_counters_read(reader->counters, moment);
 	if (reader->user_exits)
-		reader->user_exits_before = *reader->user_exits;
-	reader->looping = true;
-	reader->begin_ns = nm_clock_raw_ns();
+		reader->exits[moment] = *reader->user_exits;
+	reader->ns[moment] = moment == NM_LINUX_BEGIN ? nm_clock_raw_ns() : now;
+	reader->moments |= 1u << moment;
 }
 
-/* Nothing but the end of the loop comes next: its first byte is the moment. */
+static bool was(const struct nm_linux_reader *reader, enum nm_linux_moment moment)
+{
+	return reader->moments >> moment & 1;
+}
+
+/* Between two lines there is nothing, or the loop: the first byte of the second one is the moment. */
 static void on_start(void *context)
 {
 	struct nm_linux_reader *reader = context;
 
-	if (!reader->current || !reader->looping)
+	if (!reader->current)
 		return;
-	reader->end_ns = nm_clock_raw_ns();
-	reader->looping = false;
-	reader->ended = true;
-	if (reader->counters)
-		(void)nm_linux_counters_read(reader->counters, reader->counters->after);
-	if (reader->user_exits)
-		reader->current->area->user_exits = *reader->user_exits - reader->user_exits_before;
+	if (was(reader, NM_LINUX_BEGIN) && !was(reader, NM_LINUX_END))
+		note(reader, NM_LINUX_END);
+	else if (was(reader, NM_LINUX_FIRST) && !was(reader, NM_LINUX_MARK))
+		note(reader, NM_LINUX_MARK);
 }
 
 static bool parse_hex(const char **at, uint64_t *out)
@@ -106,16 +107,20 @@ static bool parse_hex(const char **at, uint64_t *out)
 
 static void end_loop(struct nm_linux_reader *reader, const char *text)
 {
+	const uint64_t *at = reader->ns;
+	const uint64_t *exits = reader->exits;
 	struct nm_round_area *area = reader->current->area;
 	uint64_t ns = 0;
 
-	if (!reader->ended || !parse_hex(&text, &area->tsc_ticks) || !parse_hex(&text, &ns))
+	if (!was(reader, NM_LINUX_END) || !parse_hex(&text, &area->tsc_ticks) ||
+	    *text++ != ' ' || !parse_hex(&text, &ns))
 		return;
-	area->host_ns = reader->end_ns - reader->begin_ns;
-	if (reader->native) {
-		area->host_ns = ns;
-		area->slack_ns = 0;
-	}
+	area->host_ns = reader->native ? ns : at[NM_LINUX_END] - at[NM_LINUX_BEGIN];
+	area->slack_ns = reader->native ? 0 : at[NM_LINUX_MARK] - at[NM_LINUX_FIRST];
+	area->user_exits = exits[NM_LINUX_END] - exits[NM_LINUX_BEGIN];
+	area->user_exits -= exits[NM_LINUX_MARK] - exits[NM_LINUX_FIRST] < area->user_exits
+				    ? exits[NM_LINUX_MARK] - exits[NM_LINUX_FIRST]
+				    : area->user_exits;
 	if (reader->counters)
 		nm_linux_counters_store(reader->counters, area);
 }
@@ -153,7 +158,7 @@ static void take_result(struct nm_linux_reader *reader, enum nm_state state, con
 {
 	const struct nm_linux_job *job = reader->current;
 	bool whole = reader->have_samples == job->samples &&
-		     reader->have_overheads == job->samples && reader->ended;
+		     reader->have_overheads == job->samples && was(reader, NM_LINUX_END);
 
 	if (state == NM_STATE_OK && !(whole && job->area->tsc_ticks && job->area->host_ns))
 		finish(reader, NM_STATE_FAILED, "samples were lost on the way from the agent");
@@ -178,9 +183,9 @@ static void take_frame_of_job(struct nm_linux_reader *reader, const char *text)
 	const char *rest;
 
 	if (is_word(text, "first", &rest)) {
-		reader->first_ns = nm_clock_raw_ns();
+		note(reader, NM_LINUX_FIRST);
 	} else if (is_word(text, "begin", &rest)) {
-		begin_loop(reader);
+		note(reader, NM_LINUX_BEGIN);
 	} else if (is_word(text, "end", &rest)) {
 		end_loop(reader, rest);
 	} else if (is_word(text, "o", &rest)) {

@@ -16,7 +16,7 @@ struct nm_linux {
 	struct nm_text kernel_bytes;
 	struct nm_kernel kernel; /* unpacked */
 	char kernel_path[4096];
-	const char *arguments; /* added to the kernel's command line; NULL: none */
+	const char *arguments;	       /* added to the kernel's command line; NULL: none */
 	const struct nm_strings *vmms; /* "NAME" or "NAME=PROGRAM" */
 	unsigned int vcpus;
 	/* The pass whose jobs these are, */

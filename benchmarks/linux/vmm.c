@@ -49,8 +49,7 @@ static const struct vmm *find(const char *specification)
 	const size_t length = strcspn(specification, "=");
 
 	for (size_t i = 0; i < sizeof(vmms) / sizeof(vmms[0]); i++)
-		if (strlen(vmms[i].name) == length &&
-		    !strncmp(vmms[i].name, specification, length))
+		if (strlen(vmms[i].name) == length && !strncmp(vmms[i].name, specification, length))
 			return &vmms[i];
 	return NULL;
 }
@@ -97,8 +96,9 @@ int nm_vmm_describe(const char *specification, const char *kernel, unsigned int 
 		    struct nm_text *out)
 {
 	const struct vmm *vmm = find(specification);
-	struct values values = {
-		.kernel = kernel, .initramfs = "INITRAMFS", .arguments = "ARGUMENTS"};
+	struct values values = {.kernel = kernel,
+				.initramfs = "INITRAMFS",
+				.arguments = "ARGUMENTS"};
 
 	snprintf(values.vcpus, sizeof(values.vcpus), "%u", vcpus);
 	snprintf(values.memory, sizeof(values.memory), "MEMORY");

@@ -57,8 +57,9 @@ static char *cut(char *line, const char *words[MAX_WORDS])
 
 static const struct nm_operation *find(const char *name)
 {
-	static const struct nm_operation *const tables[] = {
-		nm_cpu_operations, nm_memory_operations, nm_process_operations, nm_wake_operations};
+	static const struct nm_operation *const tables[] = {nm_cpu_operations, nm_memory_operations,
+							    nm_process_operations,
+							    nm_wake_operations};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct nm_operation *at = tables[i]; at->name; at++)

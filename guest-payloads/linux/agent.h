@@ -13,10 +13,10 @@ struct nm_work {
 	uint64_t *overhead;
 	const unsigned int *cpus;
 	unsigned int cpu_count;
-	bool is_guest;	/* whose settings nobody will miss */
-	uint64_t ticks; /* of the loop */
-	int64_t ns;	/* of the same loop by this kernel's CLOCK_MONOTONIC_RAW */
-	const char *lack; /* what this machine does not have; NULL: it has all */
+	bool is_guest;	   /* whose settings nobody will miss */
+	uint64_t ticks;	   /* of the loop */
+	int64_t ns;	   /* of the same loop by this kernel's CLOCK_MONOTONIC_RAW */
+	const char *lack;  /* what this machine does not have; NULL: it has all */
 	const char *wrong; /* what came out wrong; NULL: nothing */
 };
 

@@ -59,10 +59,11 @@ static void clock_by(struct nm_work *work, const char *source)
 	if (nm_equal(now, source))
 		read_clock(work);
 	else
-		work->lack = work->is_guest
-				     ? "this clock source: the guest's kernel does not offer it"
-				     : "this clock source: it is not the current one, and nothing is "
-				       "changed here";
+		work->lack =
+			work->is_guest
+				? "this clock source: the guest's kernel does not offer it"
+				: "this clock source: it is not the current one, and nothing is "
+				  "changed here";
 	if (work->is_guest)
 		nm_write_text(CLOCK_SOURCE, before);
 }
@@ -88,10 +89,7 @@ static void clock_acpi_pm(struct nm_work *work)
 }
 
 const struct nm_operation nm_cpu_operations[] = {
-	{"linux.syscall", syscall_getppid},
-	{"linux.clock.current", clock_current},
-	{"linux.clock.tsc", clock_tsc},
-	{"linux.clock.kvm-clock", clock_kvm},
-	{"linux.clock.acpi_pm", clock_acpi_pm},
-	{NULL, NULL},
+	{"linux.syscall", syscall_getppid},	{"linux.clock.current", clock_current},
+	{"linux.clock.tsc", clock_tsc},		{"linux.clock.kvm-clock", clock_kvm},
+	{"linux.clock.acpi_pm", clock_acpi_pm}, {NULL, NULL},
 };

@@ -259,16 +259,17 @@ static void interrupt(struct nm_work *work)
 	}
 	if (!spinner_start(&spinner, work, page))
 		return;
-	NM_MEASURE_AFTER(
-		work, until_it_runs(&spinner),
-		failed |= nm_call(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0, 0));
+	NM_MEASURE_AFTER(work, until_it_runs(&spinner),
+			 failed |=
+			 nm_call(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0, 0));
 	spinner_stop(&spinner);
 	if (failed)
 		work->wrong = "membarrier() failed";
 }
 
 const struct nm_operation nm_memory_operations[] = {
-	{"linux.fault.4k", fault_small}, {"linux.fault.thp", fault_huge}, {"linux.mmap", map_unmap},
-	{"linux.mem.chase", chase},	 {"linux.mem.copy", copy},	  {"linux.tlb", shoot_down},
+	{"linux.fault.4k", fault_small}, {"linux.fault.thp", fault_huge},
+	{"linux.mmap", map_unmap},	 {"linux.mem.chase", chase},
+	{"linux.mem.copy", copy},	 {"linux.tlb", shoot_down},
 	{"linux.ipi", interrupt},	 {NULL, NULL},
 };

@@ -8,9 +8,9 @@
 #include <asm/signal.h>
 #include <linux/wait.h>
 
-#define STACK_BYTES 16384u
-#define RING	    16u
-#define NAP_NS	    100000
+#define STACK_BYTES    16384u
+#define RING	       16u
+#define NAP_NS	       100000
 #define TIMER_ABSOLUTE 1 /* TIMER_ABSTIME */
 #define ASLEEP_TICKS   100000
 
@@ -265,7 +265,8 @@ static void timer(struct nm_work *work)
 	}
 	nm_loop_end(work);
 	for (uint64_t i = 0; i < work->samples && work->ns > 0; i++)
-		work->sample[i] = work->sample[i] * (work->ticks >> 10) / ((uint64_t)work->ns >> 10);
+		work->sample[i] =
+			work->sample[i] * (work->ticks >> 10) / ((uint64_t)work->ns >> 10);
 	if (early)
 		work->wrong = "the timer came before its time";
 }

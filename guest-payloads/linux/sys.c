@@ -130,8 +130,8 @@ long nm_thread_start(struct nm_thread *thread)
 			 "hlt\n"
 			 "1:"
 			 : "=a"(result)
-			 : "a"(SYS_clone), "D"(flags), "S"(top), "d"(0), "r"(child_tid), "r"(tls),
-			   [exit] "i"(SYS_exit)
+			 : "a"(SYS_clone), "D"(flags), "S"(top), "d"(0), "r"(child_tid),
+			   "r"(tls), [exit] "i"(SYS_exit)
 			 : "rcx", "r11", "memory");
 	if (result < 0)
 		thread->living = 0;

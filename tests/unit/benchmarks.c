@@ -37,7 +37,8 @@ Test(registry, descriptors_are_complete_and_unique)
 		cr_assert_lt(strlen(bench->name), NM_ABI_NAME_BYTES, "%s is too long", bench->name);
 		cr_assert(bench->group[0] && bench->summary[0], "%s is not described", bench->name);
 		cr_assert_geq(bench->version, 1, "%s has no version", bench->name);
-		cr_assert(nm_bench_has_guest(bench) || bench->native, "%s has no side", bench->name);
+		cr_assert(nm_bench_has_guest(bench) || bench->native, "%s has no side",
+			  bench->name);
 		cr_assert_not(bench->cpls & ~(NM_CPL0 | NM_CPL3), "%s: levels", bench->name);
 		cr_assert(bench->expect.user_exits <= bench->expect.exits,
 			  "%s leaves to user space without an exit", bench->name);

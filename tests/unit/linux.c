@@ -941,8 +941,7 @@ Test(initramfs, has_an_init_and_a_console)
 	struct nm_text archive = {0};
 	size_t at = 0;
 
-	cr_assert_eq(nm_initramfs_write(&archive, &init, 1), 0, "%s",
-		     nm_error_last()->text);
+	cr_assert_eq(nm_initramfs_write(&archive, &init, 1), 0, "%s", nm_error_last()->text);
 	for (size_t i = 0; i < COUNT(expected); i++) {
 		const char *name = archive.bytes + at + 110;
 

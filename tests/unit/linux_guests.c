@@ -88,14 +88,14 @@ static void assert_area(size_t job, enum nm_state state, const char *reason)
 	const struct nm_round_area *area = jobs[job].area;
 
 	cr_assert(area->finished, "job %zu is not finished", job);
-	cr_assert_eq(area->state, (int)state, "job %zu is %s: %s", job,
-		     nm_state_names[area->state], area->reason);
+	cr_assert_eq(area->state, (int)state, "job %zu is %s: %s", job, nm_state_names[area->state],
+		     area->reason);
 	cr_assert(strstr(area->reason, reason), "\"%s\" expected, it says \"%s\"", reason,
 		  area->reason);
 }
 
-#define BEGIN(name)   "run " name, "first " name, "begin " name
-#define NUMBERS	      "o 0 14*4", "s 0 64 65 66", "s 3 67"
+#define BEGIN(name) "run " name, "first " name, "begin " name
+#define NUMBERS	    "o 0 14*4", "s 0 64 65 66", "s 3 67"
 
 TestSuite(reader, .init = set_up, .fini = tear_down);
 
@@ -263,8 +263,9 @@ static void plan(const char *pattern, const char *vmm)
 	struct nm_selection chosen = selection;
 
 	cr_assert_eq(nm_strings_add(&document.arena, &chosen.patterns, pattern), 0);
-	document.run.plan = (struct nm_plan) {
-		.profile = "quick", .samples = SAMPLES, .round_limit_ns = 1000000000};
+	document.run.plan = (struct nm_plan) {.profile = "quick",
+					      .samples = SAMPLES,
+					      .round_limit_ns = 1000000000};
 	if (vmm)
 		cr_assert_eq(nm_strings_add(&document.arena, &document.run.plan.vmms, vmm), 0);
 	cr_assert_eq(nm_plan(&document, &chosen), 0, "%s", nm_error_last()->text);
@@ -348,8 +349,7 @@ Test(pass, a_guest_that_nobody_can_share_has_died)
 {
 	struct nm_round_order first;
 	struct nm_round_order second;
-	struct nm_round_area *area =
-		calloc(1, sizeof(*area) + 2 * SAMPLES * sizeof(uint64_t));
+	struct nm_round_area *area = calloc(1, sizeof(*area) + 2 * SAMPLES * sizeof(uint64_t));
 
 	plan("linux.wake*", NULL);
 	cr_assert_eq(sharing(0), 2);
@@ -370,8 +370,10 @@ static void write_program(const char *path, const char *end)
 	FILE *file = fopen(path, "w");
 
 	PUT(&said, "hello 6.1", BEGIN("linux.syscall"));
-	fprintf(file, "#!/bin/sh\n[ \"$2\" = q35,accel=kvm ] || exit 9\ncat <<'E'\nBIOS\n%sE\n"
-		      "sleep 0.01\n", said.bytes);
+	fprintf(file,
+		"#!/bin/sh\n[ \"$2\" = q35,accel=kvm ] || exit 9\ncat <<'E'\nBIOS\n%sE\n"
+		"sleep 0.01\n",
+		said.bytes);
 	nm_text_free(&said);
 	PUT(&said, "end 3e8 1f4", NUMBERS, "done linux.syscall", "bye ");
 	fprintf(file, "cat <<'E'\n%sE\n%s\n", said.bytes, end);
@@ -386,8 +388,7 @@ static struct nm_round_area *boot_in(const char *program, const char *operation)
 	char folder[200];
 	size_t number = 0;
 	struct nm_round_order order;
-	struct nm_round_area *area =
-		calloc(1, sizeof(*area) + 2 * SAMPLES * sizeof(uint64_t));
+	struct nm_round_area *area = calloc(1, sizeof(*area) + 2 * SAMPLES * sizeof(uint64_t));
 
 	cr_assert(getcwd(folder, sizeof(folder)));
 	snprintf(vmm, sizeof(vmm), "qemu-q35=%s/%s", folder, program);

@@ -505,8 +505,10 @@ static int check(const struct nm_linux_config *config)
 int nm_linux_run(const struct nm_kvm *kvm, const struct nm_linux_config *config, uint64_t limit_ns,
 		 struct nm_linux_result *result)
 {
-	struct machine machine = {
-		.vm = {.fd = -1}, .limit_ns = limit_ns, .result = result, .config = config};
+	struct machine machine = {.vm = {.fd = -1},
+				  .limit_ns = limit_ns,
+				  .result = result,
+				  .config = config};
 	uint64_t begin = nm_clock_raw_ns();
 	int r = check(config);
 
