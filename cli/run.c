@@ -246,6 +246,17 @@ static int name_outputs(struct run *run)
 	return r || options->document_path ? r : -ENOMEM;
 }
 
+/* "linux.vmm.qemu_q35": names of findings have no hyphens. */
+static char *command_id(struct nm_arena *arena, const char *vmm)
+{
+	char *id = nm_arena_printf(arena, "linux.vmm.%s", nm_vmm_name(vmm));
+
+	for (char *c = id; c && *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return id;
+}
+
 /* How other VMMs are started, among the findings: the document says what it has measured. */
 static int add_command(struct run *run, const char *vmm)
 {
@@ -258,16 +269,19 @@ static int add_command(struct run *run, const char *vmm)
 	int r = nm_vmm_describe(vmm, kernel ? kernel : "KERNEL", run->cpu_count > 1 ? 2 : 1,
 				&command);
 
-	if (finding && !r)
-		*finding = (struct nm_finding) {
-			.id = nm_arena_printf(arena, "linux.vmm.%s", nm_vmm_name(vmm)),
-			.value = NM_STRING(nm_vmm_name(vmm)),
-			.status = NM_STATUS_INFO,
-			.evidence = nm_arena_strdup(arena, command.bytes),
-			.detail = true,
-		};
+	if (!finding || r) {
+		nm_text_free(&command);
+		return -ENOMEM;
+	}
+	*finding = (struct nm_finding) {
+		.id = command_id(arena, vmm),
+		.value = NM_STRING(nm_vmm_name(vmm)),
+		.status = NM_STATUS_INFO,
+		.evidence = nm_arena_strdup(arena, command.bytes),
+		.detail = true,
+	};
 	nm_text_free(&command);
-	return finding && finding->id && finding->evidence ? r : -ENOMEM;
+	return finding->id && finding->evidence ? 0 : -ENOMEM;
 }
 
 static int add_commands(struct run *run)

@@ -116,7 +116,7 @@ void nm_linux_round(const struct nm_round_host *host, const struct nm_round_orde
 {
 	struct nm_linux *side = host->linux_side;
 	const struct nm_linux_job *own = nm_linux_job(side, order);
-	struct nm_linux_job **jobs = calloc(side->count, sizeof(*jobs));
+	struct nm_linux_job **jobs = calloc(side->count, sizeof(struct nm_linux_job *));
 	const bool stages = order->bench->linux_guest != NM_LINUX_AGENT;
 	struct nm_linux_boot boot = {
 		.side = side,

@@ -44,7 +44,7 @@ struct nm_linux_counters {
 	struct nm_kvmstats vm;
 	struct nm_kvmstats vcpus[NM_LINUX_VCPUS];
 	unsigned int vcpu_count;
-	size_t count; /* of counters: those of a vCPU, then those of the VM */
+	size_t count;	  /* of counters: those of a vCPU, then those of the VM */
 	uint64_t *values; /* of one vCPU, while they are added up */
 	uint64_t *at[NM_LINUX_MOMENTS];
 };
@@ -71,7 +71,7 @@ struct nm_linux_reader {
 	size_t next; /* the first job that the agent has not begun */
 	struct nm_linux_job *current;
 	uint64_t have_samples, have_overheads;
-	unsigned int moments; /* that have been, a bit for each */
+	unsigned int moments;					/* that have been, a bit for each */
 	uint64_t ns[NM_LINUX_MOMENTS], exits[NM_LINUX_MOMENTS]; /* .user_exits at them */
 	uint64_t started_ns, started_steal_ns, started_switches;
 	struct nm_moment first_line, hello;

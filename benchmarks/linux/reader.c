@@ -112,8 +112,8 @@ static void end_loop(struct nm_linux_reader *reader, const char *text)
 	struct nm_round_area *area = reader->current->area;
 	uint64_t ns = 0;
 
-	if (!was(reader, NM_LINUX_END) || !parse_hex(&text, &area->tsc_ticks) ||
-	    *text++ != ' ' || !parse_hex(&text, &ns))
+	if (!was(reader, NM_LINUX_END) || !parse_hex(&text, &area->tsc_ticks) || *text++ != ' ' ||
+	    !parse_hex(&text, &ns))
 		return;
 	area->host_ns = reader->native ? ns : at[NM_LINUX_END] - at[NM_LINUX_BEGIN];
 	area->slack_ns = reader->native ? 0 : at[NM_LINUX_MARK] - at[NM_LINUX_FIRST];

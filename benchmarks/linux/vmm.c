@@ -25,23 +25,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_ARGUMENTS 40u
-#define VALUE_BYTES   64u
-#define EXEC_FAILED   127
-
-/* Arguments in capitals stand for what differs from boot to boot. */
-#define QEMU_ARGUMENTS(machine)                                                                    \
-	"-machine", machine ",accel=kvm", "-cpu", "host", "-smp", "VCPUS", "-m", "MEMORY",         \
-		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial",     \
-		"stdio", "-kernel", "KERNEL", "-initrd", "INITRAMFS", "-append", "ARGUMENTS"
+#define VALUE_BYTES 64u
+#define EXEC_FAILED 127
 
 static const struct vmm {
 	const char *name;
+	const char *machine;
 	const char *program;
-	const char *arguments[MAX_ARGUMENTS];
 } vmms[] = {
-	{"qemu-q35", "qemu-system-x86_64", {QEMU_ARGUMENTS("q35")}},
-	{"qemu-microvm", "qemu-system-x86_64", {QEMU_ARGUMENTS("microvm")}},
+	{"qemu-q35", "q35,accel=kvm", "qemu-system-x86_64"},
+	{"qemu-microvm", "microvm,accel=kvm", "qemu-system-x86_64"},
+};
+
+/* Words in capitals stand for what differs from boot to boot. */
+static const char *const qemu_arguments[] = {
+	"-machine",   "MACHINE",  "-cpu",    "host",	    "-smp",
+	"VCPUS",      "-m",	  "MEMORY",  "-nodefaults", "-no-user-config",
+	"-no-reboot", "-display", "none",    "-serial",	    "stdio",
+	"-kernel",    "KERNEL",	  "-initrd", "INITRAMFS",   "-append",
+	"ARGUMENTS",  NULL,
 };
 
 static const struct vmm *find(const char *specification)
@@ -72,7 +74,7 @@ static const char *program_of(const struct vmm *vmm, const char *specification)
 
 /* What the words in capitals are in a boot. */
 struct values {
-	const char *kernel, *initramfs, *arguments;
+	const char *machine, *kernel, *initramfs, *arguments;
 	char vcpus[VALUE_BYTES], memory[VALUE_BYTES];
 };
 
@@ -81,9 +83,9 @@ static const char *value_of(const char *argument, const struct values *values)
 	const struct {
 		const char *word, *value;
 	} words[] = {
-		{"KERNEL", values->kernel},	  {"INITRAMFS", values->initramfs},
-		{"ARGUMENTS", values->arguments}, {"VCPUS", values->vcpus},
-		{"MEMORY", values->memory},
+		{"MACHINE", values->machine},	  {"KERNEL", values->kernel},
+		{"INITRAMFS", values->initramfs}, {"ARGUMENTS", values->arguments},
+		{"VCPUS", values->vcpus},	  {"MEMORY", values->memory},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -96,15 +98,16 @@ int nm_vmm_describe(const char *specification, const char *kernel, unsigned int 
 		    struct nm_text *out)
 {
 	const struct vmm *vmm = find(specification);
-	struct values values = {.kernel = kernel,
+	struct values values = {.machine = vmm->machine,
+				.kernel = kernel,
 				.initramfs = "INITRAMFS",
 				.arguments = "ARGUMENTS"};
 
 	snprintf(values.vcpus, sizeof(values.vcpus), "%u", vcpus);
 	snprintf(values.memory, sizeof(values.memory), "MEMORY");
 	nm_text_puts(out, program_of(vmm, specification));
-	for (size_t i = 0; vmm->arguments[i]; i++)
-		nm_text_printf(out, " %s", value_of(vmm->arguments[i], &values));
+	for (size_t i = 0; qemu_arguments[i]; i++)
+		nm_text_printf(out, " %s", value_of(qemu_arguments[i], &values));
 	return nm_text_status(out);
 }
 
@@ -135,17 +138,18 @@ static void start(const struct nm_linux_boot *boot, int output, int initramfs, p
 	const struct vmm *vmm = find(specification);
 	const char *program = program_of(vmm, specification);
 	const int nothing = open("/dev/null", O_RDWR);
-	const char *arguments[MAX_ARGUMENTS + 2] = {program};
+	const char *arguments[sizeof(qemu_arguments) / sizeof(qemu_arguments[0]) + 1] = {program};
 	char path[VALUE_BYTES];
-	struct values values = {.kernel = boot->side->kernel_path,
+	struct values values = {.machine = vmm->machine,
+				.kernel = boot->side->kernel_path,
 				.initramfs = path,
 				.arguments = boot->command_line};
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", initramfs);
 	snprintf(values.vcpus, sizeof(values.vcpus), "%u", boot->side->vcpus);
 	snprintf(values.memory, sizeof(values.memory), "%" PRIu64 "M", boot->memory_bytes >> 20);
-	for (size_t i = 0; vmm->arguments[i]; i++)
-		arguments[i + 1] = value_of(vmm->arguments[i], &values);
+	for (size_t i = 0; qemu_arguments[i]; i++)
+		arguments[i + 1] = value_of(qemu_arguments[i], &values);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	spread(boot->order);
 	if (getppid() == parent && dup2(nothing, STDIN_FILENO) >= 0 &&

@@ -5,10 +5,10 @@
 
     agent.py build/release/nestmark [CPU]
 
-Both run loops of some milliseconds many times; the least time of each is that of a loop which nobody has disturbed. perf bench
-has more of them in two lengths, so that what surrounds its loop, such as the start of a process, falls out. It is the larger
-program: where each system call flushes TLBs it is slower, so that it bounds the agent from above only. Ends with 1 when the agent
-takes over 2 % more than perf bench, or reading its clock over 2 % of what it measures.
+Both run loops of some milliseconds many times; the least time of each is that of a loop which nobody has disturbed.
+perf bench does so in two lengths, so that what surrounds its loop, such as the start of a process, falls out. It is
+the larger program: where each system call flushes TLBs it is slower, so that it bounds the agent from above only.
+Ends with 1 when the agent takes over 2 % more than perf bench, or reading its clock over 2 % of what it measures.
 """
 import json
 import os
