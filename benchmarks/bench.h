@@ -40,6 +40,7 @@ struct nm_cpus {
 };
 
 struct nm_io_place;
+struct nm_bench;
 
 /** A guest round as the hooks of a descriptor see it. */
 struct nm_guest_round {
@@ -63,6 +64,7 @@ struct nm_guest_round {
 
 /** A native round: what to do, and where the samples go. */
 struct nm_native_round {
+	const struct nm_bench *bench;
 	const struct nm_kvm *kvm; /* NULL without a KVM device */
 	const struct nm_io_place *io;
 	const struct nm_cpus *cpus; /* the thread that measures is bound to the first */
@@ -85,6 +87,14 @@ struct nm_native_round {
 	} counts[NM_NATIVE_COUNTS];
 };
 
+/** Which Linux guest an operation is measured in; guests of one kind do all of its operations (benchmarks/linux/). */
+enum nm_linux_guest {
+	NM_LINUX_NONE,
+	NM_LINUX_AGENT,	  /* the agent measures; .payload names no guest function */
+	NM_LINUX_CONSOLE, /* the boot itself is measured: all that the kernel has to say, */
+	NM_LINUX_QUIET,	  /* or nothing, on the serial console; .payload is the stage */
+};
+
 /** What KVM's own counters must show for one operation on a KVM that uses VMX or SVM. */
 struct nm_expect {
 	double exits;
@@ -104,9 +114,10 @@ struct nm_bench {
 		*vmexit; /* the test of kvm-unit-tests' x86/vmexit.c and what differs; NULL: none */
 	uint32_t version;    /* raise it when the number means something else than before */
 	const char *payload; /* the guest function, when it is not called like the operation */
-	unsigned int cpls; /* NM_CPL0 | NM_CPL3: where the guest function runs; 0: no guest side */
-	const struct nm_axis *axis; /* NULL: measured at one point */
-	unsigned int vcpus;	    /* 0: one. Every vCPU has a CPU of its own */
+	unsigned int cpls; /* NM_CPL0 | NM_CPL3: where the guest function runs; 0: there is none */
+	enum nm_linux_guest linux_guest; /* the guest side is one of these instead */
+	const struct nm_axis *axis;	 /* NULL: measured at one point */
+	unsigned int vcpus;		 /* 0: one. Every vCPU has a CPU of its own */
 	const char
 		*partner; /* the guest function of all vCPUs but the first, until that one ends */
 	/* The operation that this one is compared with, in the same context and at the same point; its own name: at its first point. */
@@ -129,6 +140,7 @@ struct nm_bench {
 	bool disk;    /* both sides need a file */
 	bool pit;     /* needs the in-kernel 8254; only with the irqchip */
 	bool drill;   /* goes wrong on purpose; runs only when named */
+	bool asked;   /* runs only when its name or its group is given, too */
 
 	/** Enables what must be there before vCPUs. */
 	int (*configure)(const struct nm_vm *vm);
@@ -159,6 +171,15 @@ const struct nm_bench *nm_bench_find(const char *name);
 
 /** How many vCPUs the guest of an operation has at a point of its axis. */
 unsigned int nm_bench_vcpus(const struct nm_bench *bench, uint64_t point);
+
+/** Whether it has a guest side. */
+bool nm_bench_has_guest(const struct nm_bench *bench);
+
+/** How many samples a round has where `planned` are asked for. */
+uint64_t nm_bench_samples(const struct nm_bench *bench, uint64_t planned);
+
+/** How many operations come before so many samples. */
+uint64_t nm_bench_warmup(const struct nm_bench *bench, uint64_t samples);
 
 /** For drivers, in companions.c: spins until *word is at least value; false when the guest has ended instead. */
 bool nm_drive_wait(const struct nm_guest_round *round, const volatile uint64_t *word,

@@ -144,7 +144,7 @@ static int digest_counters(const struct nm_round_order *order, const struct nm_r
 	double operations = (double)order->samples * (double)order->batch;
 	int r = 0;
 
-	if (order->context == NM_CONTEXT_GUEST)
+	if (order->context == NM_CONTEXT_GUEST && area->counter_count)
 		out->user_exits_per_op = (double)area->user_exits / operations;
 	for (uint32_t i = 0; !r && i < area->counter_count; i++)
 		r = nm_map_set(arena, &out->counters_per_op, area->counters[i].name,

@@ -50,6 +50,7 @@ void nm_native_round(const struct nm_round_host *host, const struct nm_round_ord
 		.count = order->cpu_count,
 	};
 	struct nm_native_round round = {
+		.bench = order->bench,
 		.kvm = host->kvm,
 		.cpus = &cpus,
 		.io = host->io,

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/plan.h"
 
+#include "benchmarks/linux/vmm.h"
 #include "benchmarks/summary.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -35,10 +36,16 @@ const struct nm_profile *nm_profile_find(const char *name)
 	return NULL;
 }
 
-/* A drill must be meant: a pattern that would select everything does not select it. */
+static bool is_only_asked_for(const struct nm_bench *bench)
+{
+	return bench->drill || bench->asked;
+}
+
+/* These must be meant: a pattern that would select everything does not select them. */
 static bool pattern_selects(const char *pattern, const struct nm_bench *bench)
 {
-	if (bench->drill && strncmp(pattern, "drill", strlen("drill")) != 0)
+	if (is_only_asked_for(bench) &&
+	    strncmp(pattern, bench->name, strcspn(bench->name, ".")) != 0)
 		return false;
 	return !fnmatch(pattern, bench->name, 0);
 }
@@ -47,7 +54,7 @@ bool nm_selected(const struct nm_selection *selection, const struct nm_bench *be
 {
 	const struct nm_strings *patterns = &selection->patterns;
 	const struct nm_strings *groups = &selection->groups;
-	bool selected = !patterns->count && !groups->count && !bench->drill;
+	bool selected = !patterns->count && !groups->count && !is_only_asked_for(bench);
 
 	for (size_t i = 0; i < patterns->count; i++)
 		selected |= pattern_selects(patterns->items[i], bench);
@@ -160,22 +167,32 @@ static int check_requirements(struct nm_document *document, const struct nm_benc
 	return measurement->reason ? 0 : -ENOMEM;
 }
 
+/** A side of an operation. */
+struct side {
+	enum nm_context context;
+	int cpl;	 /* of a guest function; else -1 */
+	const char *vmm; /* of a Linux guest; else NULL */
+};
+
 /* What tells the measurement from others of its operation; point is NULL without an axis. */
 static int set_parameters(struct nm_arena *arena, struct nm_measurement *measurement,
-			  const struct nm_axis *axis, int cpl, const uint64_t *point)
+			  const struct nm_axis *axis, const struct side *side,
+			  const uint64_t *point)
 {
 	int r = 0;
 
-	if (measurement->context == NM_CONTEXT_GUEST)
-		r = nm_map_set(arena, &measurement->parameters, "cpl", NM_INT(cpl));
+	if (side->vmm)
+		r = nm_map_set(arena, &measurement->parameters, "vmm", NM_STRING(side->vmm));
+	else if (side->context == NM_CONTEXT_GUEST)
+		r = nm_map_set(arena, &measurement->parameters, "cpl", NM_INT(side->cpl));
 	if (r || !point)
 		return r;
 	measurement->series = axis->name;
 	return nm_map_set(arena, &measurement->parameters, axis->name, NM_INT((int64_t)*point));
 }
 
-static int add(struct nm_document *document, const struct nm_bench *bench, enum nm_context context,
-	       int cpl, const uint64_t *point)
+static int add(struct nm_document *document, const struct nm_bench *bench, const struct side *side,
+	       const uint64_t *point)
 {
 	struct nm_measurement *measurement =
 		nm_arena_append(&document->arena, &document->measurements.items,
@@ -186,13 +203,13 @@ static int add(struct nm_document *document, const struct nm_bench *bench, enum 
 		return -ENOMEM;
 	measurement->operation = bench->name;
 	measurement->group = bench->group;
-	measurement->context = (int)context;
+	measurement->context = (int)side->context;
 	measurement->version = bench->version;
 	measurement->unit = nm_clock_units[document->run.clock];
 	measurement->state = NM_STATE_FAILED;
 	measurement->reason = "not measured yet";
 	nm_summary_clear(measurement);
-	r = set_parameters(&document->arena, measurement, bench->axis, cpl, point);
+	r = set_parameters(&document->arena, measurement, bench->axis, side, point);
 	if (!r)
 		r = check_requirements(document, bench, measurement);
 	return r;
@@ -225,19 +242,51 @@ static size_t points_of(const struct nm_document *document, const struct nm_sele
 
 /* A side of an operation: one measurement, or one for each point of its axis. */
 static int add_side(struct nm_document *document, const struct nm_selection *selection,
-		    const struct nm_bench *bench, enum nm_context context, int cpl)
+		    const struct nm_bench *bench, const struct side *side)
 {
 	int r = 0;
 
 	if (!bench->axis)
-		return add(document, bench, context, cpl, NULL);
+		return add(document, bench, side, NULL);
 	for (size_t i = 0; !r && i < points_of(document, selection, bench); i++)
-		r = add(document, bench, context, cpl, &bench->axis->points[i]);
+		r = add(document, bench, side, &bench->axis->points[i]);
+	return r;
+}
+
+/* In guests of our own VMM, and of all others that the user names. */
+static int add_linux(struct nm_document *document, const struct nm_selection *selection,
+		     const struct nm_bench *bench)
+{
+	const struct nm_strings *vmms = &document->run.plan.vmms;
+	struct side side = {NM_CONTEXT_GUEST, -1, NM_LINUX_OWN_VMM};
+	int r = add_side(document, selection, bench, &side);
+
+	for (size_t i = 0; !r && i < vmms->count; i++) {
+		side.vmm = nm_vmm_name(vmms->items[i]);
+		r = add_side(document, selection, bench, &side);
+	}
+	return r;
+}
+
+static int add_guests(struct nm_document *document, const struct nm_selection *selection,
+		      const struct nm_bench *bench)
+{
+	const struct side kernel = {NM_CONTEXT_GUEST, 0, NULL};
+	const struct side user = {NM_CONTEXT_GUEST, 3, NULL};
+	int r = 0;
+
+	if (bench->linux_guest)
+		return add_linux(document, selection, bench);
+	if (bench->cpls & NM_CPL0)
+		r = add_side(document, selection, bench, &kernel);
+	if (!r && bench->cpls & NM_CPL3)
+		r = add_side(document, selection, bench, &user);
 	return r;
 }
 
 int nm_plan(struct nm_document *document, const struct nm_selection *selection)
 {
+	const struct side native = {NM_CONTEXT_NATIVE, -1, NULL};
 	int r = nm_selection_check(selection);
 
 	for (size_t i = 0; !r && nm_benches[i]; i++) {
@@ -246,11 +295,9 @@ int nm_plan(struct nm_document *document, const struct nm_selection *selection)
 		if (!nm_selected(selection, bench))
 			continue;
 		if (selection->native && bench->native)
-			r = add_side(document, selection, bench, NM_CONTEXT_NATIVE, -1);
-		if (!r && selection->guest && bench->cpls & NM_CPL0)
-			r = add_side(document, selection, bench, NM_CONTEXT_GUEST, 0);
-		if (!r && selection->guest && bench->cpls & NM_CPL3)
-			r = add_side(document, selection, bench, NM_CONTEXT_GUEST, 3);
+			r = add_side(document, selection, bench, &native);
+		if (!r && selection->guest)
+			r = add_guests(document, selection, bench);
 	}
 	if (!r && !document->measurements.count)
 		r = nm_fail_remedy(EINVAL, "see nestmark list",
@@ -263,6 +310,13 @@ unsigned int nm_measurement_cpl(const struct nm_measurement *measurement)
 	const struct nm_value *cpl = nm_map_get(&measurement->parameters, "cpl");
 
 	return cpl && cpl->type == NM_VALUE_INT && cpl->integer == 3 ? 3 : 0;
+}
+
+const char *nm_measurement_vmm(const struct nm_measurement *measurement)
+{
+	const struct nm_value *vmm = nm_map_get(&measurement->parameters, "vmm");
+
+	return vmm && vmm->type == NM_VALUE_STRING ? vmm->string : "";
 }
 
 uint64_t nm_measurement_point(const struct nm_measurement *measurement)

@@ -59,6 +59,9 @@ int nm_plan(struct nm_document *document, const struct nm_selection *selection);
 /** The privilege level of a guest measurement. */
 unsigned int nm_measurement_cpl(const struct nm_measurement *measurement);
 
+/** The VMM of a measurement in a Linux guest; "" for all others. */
+const char *nm_measurement_vmm(const struct nm_measurement *measurement);
+
 /** Where on the axis of its operation a measurement lies; 0 without one. */
 uint64_t nm_measurement_point(const struct nm_measurement *measurement);
 

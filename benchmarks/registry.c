@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define WARMUP 64u
+
 /* The order here is the order of lists and reports. */
 #define BENCHES(X)                                                                                 \
 	X(floor_loop)                                                                              \
@@ -259,6 +261,30 @@
 	X(life_neighbour_read_exits)                                                               \
 	X(life_neighbour_read_faults)                                                              \
 	X(life_neighbour_read_io)                                                                  \
+	X(linux_syscall)                                                                           \
+	X(linux_clock_current)                                                                     \
+	X(linux_clock_tsc)                                                                         \
+	X(linux_clock_kvm)                                                                         \
+	X(linux_clock_acpi_pm)                                                                     \
+	X(linux_fault_4k)                                                                          \
+	X(linux_fault_thp)                                                                         \
+	X(linux_mmap)                                                                              \
+	X(linux_mem_chase)                                                                         \
+	X(linux_mem_copy)                                                                          \
+	X(linux_tlb)                                                                               \
+	X(linux_ipi)                                                                               \
+	X(linux_fork_exec)                                                                         \
+	X(linux_compile)                                                                           \
+	X(linux_thread)                                                                            \
+	X(linux_switch)                                                                            \
+	X(linux_wake)                                                                              \
+	X(linux_wake_storm)                                                                        \
+	X(linux_timer)                                                                             \
+	X(linux_boot_first_line)                                                                   \
+	X(linux_boot_init)                                                                         \
+	X(linux_boot_off)                                                                          \
+	X(linux_boot_quiet_init)                                                                   \
+	X(linux_boot_quiet_off)                                                                    \
 	X(drill_spin)                                                                              \
 	X(drill_triple_fault)                                                                      \
 	X(drill_exception)                                                                         \
@@ -284,6 +310,24 @@ unsigned int nm_bench_vcpus(const struct nm_bench *bench, uint64_t point)
 	if (bench->cpls && bench->axis && !strcmp(bench->axis->name, "vcpus"))
 		return (unsigned int)point;
 	return bench->vcpus ? bench->vcpus : 1;
+}
+
+bool nm_bench_has_guest(const struct nm_bench *bench)
+{
+	return bench->cpls || bench->linux_guest;
+}
+
+uint64_t nm_bench_samples(const struct nm_bench *bench, uint64_t planned)
+{
+	return bench->max_samples && planned > bench->max_samples ? bench->max_samples : planned;
+}
+
+/* Operations of Linux may take milliseconds each. */
+uint64_t nm_bench_warmup(const struct nm_bench *bench, uint64_t samples)
+{
+	if (bench->linux_guest && samples / 5 < WARMUP)
+		return samples / 5;
+	return WARMUP;
 }
 
 const struct nm_bench *nm_bench_find(const char *name)

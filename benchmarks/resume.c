@@ -3,6 +3,7 @@
 #include "benchmarks/resume.h"
 
 #include "benchmarks/journal.h"
+#include "benchmarks/linux/vmm.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
@@ -34,6 +35,15 @@ static bool is_planned_batch(const struct nm_bench *bench, uint64_t batch)
 	return !batch || !bench->batch || batch == bench->batch;
 }
 
+static bool is_planned_guest(const struct nm_bench *bench, const struct nm_measurement *measurement)
+{
+	const char *vmm = nm_measurement_vmm(measurement);
+
+	if (bench->linux_guest)
+		return nm_vmm_name(vmm) && !strchr(vmm, '=');
+	return !*vmm && bench->cpls >> nm_measurement_cpl(measurement) & 1;
+}
+
 static int check_measurement(const struct nm_measurement *measurement, int clock, const char *path)
 {
 	const struct nm_bench *bench = nm_bench_find(measurement->operation);
@@ -50,8 +60,7 @@ static int check_measurement(const struct nm_measurement *measurement, int clock
 	    (measurement->stopped_by &&
 	     nm_name_index(nm_stop_names, measurement->stopped_by) < 0) ||
 	    (measurement->context == NM_CONTEXT_NATIVE && !bench->native) ||
-	    (measurement->context == NM_CONTEXT_GUEST &&
-	     !(bench->cpls >> nm_measurement_cpl(measurement) & 1)))
+	    (measurement->context == NM_CONTEXT_GUEST && !is_planned_guest(bench, measurement)))
 		return nm_fail(EINVAL, "%s: %s: numbers that no plan has", path,
 			       measurement->operation);
 	return 0;

@@ -3,6 +3,7 @@
 #include "benchmarks/round.h"
 
 #include "benchmarks/area.h"
+#include "benchmarks/linux/side.h"
 #include "core/clock.h"
 #include "core/environment.h"
 #include "core/error.h"
@@ -90,19 +91,26 @@ static void child_main(const struct nm_round_host *host, const struct nm_round_o
 	}
 	steal = nm_steal_ns(host->root, order->cpus[0]);
 	getrusage(RUSAGE_THREAD, &before);
-	if (order->context == NM_CONTEXT_GUEST)
+	if (*order->vmm)
+		nm_linux_round(host, order, area);
+	else if (order->context == NM_CONTEXT_GUEST)
 		nm_guest_round(host, order, area);
 	else
 		nm_native_round(host, order, area);
 	getrusage(RUSAGE_THREAD, &after);
 	syscall(SYS_getcpu, &cpu, NULL, NULL);
+	area->migrations = (int)cpu != order->cpus[0];
+	check_instructions(order, area);
+	if (*order->vmm) {
+		/* What it has cost is written down already, without the boot. */
+		area->finished = 1;
+		return;
+	}
 	area->elapsed_ns = nm_clock_ns() - begin;
 	/* The kernel's count may go back a little. */
 	steal_after = nm_steal_ns(host->root, order->cpus[0]);
 	area->steal_ns = steal_after > steal ? steal_after - steal : 0;
 	area->context_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
-	area->migrations = (int)cpu != order->cpus[0];
-	check_instructions(order, area);
 	area->finished = 1;
 }
 
@@ -151,6 +159,11 @@ static void clear_numbers(struct nm_round *out)
 	out->user_exits_per_op = NAN;
 }
 
+static uint64_t limit_of(const struct nm_round_host *host, const struct nm_round_order *order)
+{
+	return *order->vmm ? nm_linux_limit_ns(host->linux_side, order) : order->limit_ns;
+}
+
 int nm_round_run(const struct nm_round_host *host, const struct nm_round_order *order,
 		 struct nm_arena *arena, struct nm_round *out)
 {
@@ -163,6 +176,8 @@ int nm_round_run(const struct nm_round_host *host, const struct nm_round_order *
 
 	clear_numbers(out);
 	memset(area, 0, sizeof(*area));
+	if (*order->vmm && nm_linux_take(host->linux_side, order, area))
+		return nm_round_digest(order, area, arena, out);
 	child = fork();
 	if (child < 0)
 		return nm_fail(errno, "cannot start a measuring process: %s", strerror(errno));
@@ -170,9 +185,11 @@ int nm_round_run(const struct nm_round_host *host, const struct nm_round_order *
 		child_main(host, order, parent);
 		_exit(0);
 	}
-	r = await(host, child, order->limit_ns + GRACE_NS, &status, &late);
+	r = await(host, child, limit_of(host, order) + GRACE_NS, &status, &late);
 	if (r)
 		return r;
+	if (!area->finished && *order->vmm && nm_linux_has(host->linux_side, order))
+		nm_linux_take(host->linux_side, order, area);
 	if (area->finished)
 		return nm_round_digest(order, area, arena, out);
 	out->state = late ? NM_STATE_TIMEOUT : NM_STATE_FAILED;
@@ -181,7 +198,7 @@ int nm_round_run(const struct nm_round_host *host, const struct nm_round_order *
 		out->reason = nm_arena_printf(arena,
 					      "the measuring process did not end within %llu ms "
 					      "and was killed",
-					      (order->limit_ns + GRACE_NS) / NM_NS_PER_MS);
+					      (limit_of(host, order) + GRACE_NS) / NM_NS_PER_MS);
 	else if (WIFSIGNALED(status))
 		out->reason =
 			nm_arena_printf(arena, "the measuring process was killed by signal %d (%s)",

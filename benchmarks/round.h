@@ -16,11 +16,16 @@
 
 #define NM_MAX_SAMPLES 1000000u
 
+struct nm_linux;
+
 struct nm_round_order {
 	const struct nm_bench *bench;
 	enum nm_context context;
 	unsigned int cpl;
-	uint64_t point; /* of the axis; 0 without one */
+	uint64_t point;	 /* of the axis; 0 without one */
+	const char *vmm; /* of a Linux guest; "": it is none */
+	size_t number;	 /* of the measurement */
+	uint64_t pass;
 	uint64_t samples;
 	uint64_t warmup;
 	uint64_t batch;
@@ -43,7 +48,8 @@ struct nm_round_host {
 	uint64_t delay;			   /* injected: turns of nm_delay(); 0: none */
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */
 	const struct nm_io_place *io;
-	struct nm_round_area *area; /* shared with the children */
+	struct nm_linux *linux_side; /* NULL: no Linux guests */
+	struct nm_round_area *area;  /* shared with the children */
 	uint64_t max_samples;
 };
 

@@ -3,6 +3,7 @@
 #include "benchmarks/session.h"
 
 #include "benchmarks/lifecycle/fit.h"
+#include "benchmarks/linux/side.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/soak.h"
 #include "benchmarks/summary.h"
@@ -17,7 +18,6 @@
 
 #define PILOT_SAMPLES 64u
 #define PILOT_WARMUP  16u
-#define WARMUP	      64u
 
 /*
  * Operations below 200 ns are timed in batches of about 2 µs, and those below 200 instructions in batches of about 2000. What
@@ -86,14 +86,18 @@ static int run_round(struct nm_session *session, size_t number, uint64_t index,
 	const struct nm_measurement *measurement = &document->measurements.items[number];
 	const struct nm_bench *bench = nm_bench_find(measurement->operation);
 	const uint64_t samples = index ? document->run.plan.samples : PILOT_SAMPLES;
+	struct nm_linux *linux_side = session->host->linux_side;
 	const struct nm_round_order order = {
 		.bench = bench,
 		.context = (enum nm_context)measurement->context,
 		.cpl = nm_measurement_cpl(measurement),
 		.point = nm_measurement_point(measurement),
-		.samples = bench->max_samples && samples > bench->max_samples ? bench->max_samples
-									      : samples,
-		.warmup = index ? WARMUP : PILOT_WARMUP,
+		.vmm = nm_measurement_vmm(measurement),
+		.number = number,
+		.pass = index,
+		.samples = nm_bench_samples(bench, samples),
+		.warmup = index ? nm_bench_warmup(bench, nm_bench_samples(bench, samples))
+				: PILOT_WARMUP,
 		.batch = measurement->batch,
 		.ticks_per_instruction = session->host->ticks_per_instruction,
 		.limit_ns = document->run.plan.round_limit_ns,
@@ -102,6 +106,8 @@ static int run_round(struct nm_session *session, size_t number, uint64_t index,
 	};
 
 	*round = (struct nm_round) {.index = index};
+	if (*order.vmm && nm_linux_plan(linux_side, document, number, index))
+		return -nm_error_last()->code;
 	return nm_round_run(session->host, &order, arena, round);
 }
 
@@ -161,12 +167,24 @@ static int pilot(struct nm_session *session, size_t number, struct nm_arena *are
 	return r;
 }
 
+/* Operations of Linux are known well enough, and their rounds cost too much, for a pilot. */
+static void set_known_batch(struct nm_measurement *measurement)
+{
+	const struct nm_bench *bench = nm_bench_find(measurement->operation);
+
+	if (!measurement->batch && bench->linux_guest)
+		measurement->batch = bench->batch ? bench->batch : 1;
+}
+
 int nm_session_round(struct nm_session *session, size_t number, uint64_t index,
 		     struct nm_arena *arena, struct nm_round *round)
 {
 	struct nm_measurement *measurement = &session->document->measurements.items[number];
-	bool goes_on = measurement->batch;
+	bool goes_on;
 	int r = 0;
+
+	set_known_batch(measurement);
+	goes_on = measurement->batch;
 
 	if (!goes_on) {
 		r = pilot(session, number, arena, round);

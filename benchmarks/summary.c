@@ -382,13 +382,15 @@ static int set_state(struct nm_measurement *measurement, enum nm_state state, co
 }
 
 /* A guest round is what its name says only when KVM's counters agree; true when they do not. */
-static bool contradicts_evidence(const struct nm_measurement *measurement, char *why, size_t size)
+static bool contradicts_evidence(const struct nm_measurement *measurement,
+				 const struct nm_bench *bench, char *why, size_t size)
 {
 	const struct nm_evidence *evidence = &measurement->evidence;
 	double expected = evidence->expected_exits_per_op;
 	double interrupts = EXITS_PER_S * operation_ns(measurement) / 1e9;
 
-	if (measurement->context != NM_CONTEXT_GUEST)
+	/* Linux exits for what it likes, and other VMMs show nobody how often. */
+	if (measurement->context != NM_CONTEXT_GUEST || bench->linux_guest)
 		return false;
 	if (isnan(evidence->user_exits_per_op) || isnan(evidence->exits_per_op) ||
 	    isnan(evidence->insn_emulation_per_op)) {
@@ -446,7 +448,8 @@ static double uncertainty(const struct nm_measurement *measurement)
 	return half > QUIET_SLACK ? half / (p50->value + reading) : 0;
 }
 
-static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
+static int judge(struct nm_measurement *measurement, const struct nm_bench *bench,
+		 struct nm_arena *arena)
 {
 	const struct nm_evidence *evidence = &measurement->evidence;
 	size_t rounds = measurement->rounds.count;
@@ -467,7 +470,7 @@ static int judge(struct nm_measurement *measurement, struct nm_arena *arena)
 					"TSC and CLOCK_MONOTONIC_RAW are %.1f %% apart for the "
 					"same loop",
 					fabs(evidence->clock_deviation_percent)));
-	if (contradicts_evidence(measurement, why, sizeof(why)))
+	if (contradicts_evidence(measurement, bench, why, sizeof(why)))
 		return set_state(measurement, NM_STATE_INVALID, nm_arena_strdup(arena, why));
 	if (evidence->rounds_failed)
 		return describe_failures(measurement, NM_STATE_NOISY, arena);
@@ -506,7 +509,7 @@ int nm_summarise(struct nm_measurement *measurement, const struct nm_bench *benc
 	if (!r)
 		r = summarise_evidence(measurement, bench, arena);
 	if (!r)
-		r = judge(measurement, arena);
+		r = judge(measurement, bench, arena);
 	return r;
 }
 

@@ -30,7 +30,8 @@ static nm_json *names_json(const char *const *names)
 static const char *unmet(const struct nm_bench *bench, enum nm_context context,
 			 const struct nm_findings *findings, const struct nm_finding **finding)
 {
-	bool there = context == NM_CONTEXT_NATIVE ? bench->native != NULL : bench->cpls != 0;
+	bool there =
+		context == NM_CONTEXT_NATIVE ? bench->native != NULL : nm_bench_has_guest(bench);
 	const char *id;
 
 	*finding = NULL;
@@ -75,6 +76,7 @@ static nm_json *bench_json(const struct nm_bench *bench, const struct nm_finding
 	nm_json_add(object, "version", nm_json_uint(bench->version));
 	nm_json_add(object, "native", nm_json_bool(bench->native));
 	nm_json_add(object, "guest_cpls", cpls);
+	nm_json_add(object, "linux_guest", nm_json_bool(bench->linux_guest));
 	nm_json_add(object, "series", series_json(bench->axis));
 	nm_json_add(object, "guest_vcpus",
 		    nm_json_uint(nm_bench_vcpus(bench, bench->axis ? bench->axis->points[0] : 0)));
@@ -82,7 +84,7 @@ static nm_json *bench_json(const struct nm_bench *bench, const struct nm_finding
 	nm_json_add(object, "guest_unmet", unmet_json(bench, NM_CONTEXT_GUEST, findings));
 	nm_json_add(object, "native_requires", names_json(bench->native_requires));
 	nm_json_add(object, "native_unmet", unmet_json(bench, NM_CONTEXT_NATIVE, findings));
-	nm_json_add(object, "only_when_named", nm_json_bool(bench->drill));
+	nm_json_add(object, "only_when_named", nm_json_bool(bench->drill || bench->asked));
 	return object;
 }
 
@@ -122,9 +124,10 @@ static const char *here(const struct nm_bench *bench, const struct nm_findings *
 {
 	const struct nm_finding *finding;
 	bool native = bench->native && !unmet(bench, NM_CONTEXT_NATIVE, findings, &finding);
-	bool guest = bench->cpls && !unmet(bench, NM_CONTEXT_GUEST, findings, &finding);
+	bool guest =
+		nm_bench_has_guest(bench) && !unmet(bench, NM_CONTEXT_GUEST, findings, &finding);
 
-	if (native == (bench->native != NULL) && guest == (bench->cpls != 0))
+	if (native == (bench->native != NULL) && guest == nm_bench_has_guest(bench))
 		return "yes";
 	return native ? "native" : guest ? "guest" : "no";
 }
@@ -134,12 +137,15 @@ static void put_bench(struct nm_text *out, const struct nm_bench *bench, int wid
 {
 	char contexts[64];
 
-	snprintf(contexts, sizeof(contexts), "%s%s%s", bench->native ? "native " : "",
+	snprintf(contexts, sizeof(contexts), "%s%s%s%s", bench->native ? "native " : "",
 		 bench->cpls & NM_CPL0 ? "guest-cpl0 " : "",
-		 bench->cpls & NM_CPL3 ? "guest-cpl3" : "");
+		 bench->cpls & NM_CPL3 ? "guest-cpl3" : "",
+		 bench->linux_guest ? "linux-guest" : "");
 	nm_text_printf(out, "%-*s %-7s %-28s %-6s %s%s", width, bench->name, bench->group, contexts,
 		       here(bench, findings), bench->summary,
-		       bench->drill ? " (only when named)" : "");
+		       bench->drill   ? " (only when named)"
+		       : bench->asked ? " (only when asked for)"
+				      : "");
 	for (size_t i = 0; i < NM_MAX_REQUIRES && bench->requires[i]; i++)
 		nm_text_printf(out, ", needs %s", bench->requires[i]);
 	nm_text_puts(out, "\n");

@@ -29,16 +29,18 @@ static void put_contexts(struct nm_text *out, const struct nm_bench *bench)
 	bool user = bench->cpls & NM_CPL3;
 
 	nm_text_printf(out, "%s%s%s",
-		       kernel && user ? "guest CPL0 and CPL3"
-		       : kernel	      ? "guest CPL0"
-		       : user	      ? "guest CPL3"
-				      : "",
-		       bench->cpls && bench->native ? "; " : "", bench->native ? "native" : "");
+		       bench->linux_guest ? "Linux guest"
+		       : kernel && user	  ? "guest CPL0 and CPL3"
+		       : kernel		  ? "guest CPL0"
+		       : user		  ? "guest CPL3"
+					  : "",
+		       nm_bench_has_guest(bench) && bench->native ? "; " : "",
+		       bench->native ? "native" : "");
 }
 
 static void put_expectation(struct nm_text *out, const struct nm_bench *bench)
 {
-	if (!bench->cpls)
+	if (!nm_bench_has_guest(bench))
 		return;
 	if (bench->expect.exits_vary)
 		nm_text_puts(out, ". Exits: shown and not judged");

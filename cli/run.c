@@ -7,6 +7,8 @@
 
 #include "benchmarks/io/file.h"
 #include "benchmarks/lifecycle/fit.h"
+#include "benchmarks/linux/side.h"
+#include "benchmarks/linux/vmm.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/resume.h"
 #include "benchmarks/session.h"
@@ -29,6 +31,8 @@
 
 /* Many short rounds tell two sides apart better than few long ones (docs/measurement.md). */
 #define PART_SAMPLES 1000u
+/* A Linux guest that does not boot within this time does not boot. */
+#define LINUX_LIMIT_NS (90 * NM_NS_PER_S)
 
 /* Everything that a run opens. */
 struct run {
@@ -39,6 +43,7 @@ struct run {
 	struct nm_kvm kvm;
 	struct nm_round_host host;
 	struct nm_io_place io;
+	struct nm_linux linux_side;
 	struct nm_journal journal;
 	int cpus[NM_MAX_CPUS];
 	size_t cpu_count;
@@ -124,6 +129,19 @@ static int fill_plan(struct nm_run_options *options)
 	return r;
 }
 
+/* What Linux guests must prove: one is booted before the first round, where the user wants any. */
+static bool wants_linux(const struct run *run)
+{
+	const struct nm_selection *selection = &run->options->selection;
+
+	if (run->options->resume)
+		return nm_linux_needed(run->options->document);
+	for (size_t i = 0; selection->guest && nm_benches[i]; i++)
+		if (nm_benches[i]->linux_guest && nm_selected(selection, nm_benches[i]))
+			return true;
+	return false;
+}
+
 static int probe(struct run *run)
 {
 	struct nm_document *document = run->document;
@@ -132,6 +150,9 @@ static int probe(struct run *run)
 		.topology = run->topology,
 		.kvm_device = document->run.plan.kvm_device,
 		.run_guest = true,
+		.prove_linux = wants_linux(run),
+		.linux_kernel = run->options->document->run.plan.linux_kernel,
+		.linux_limit_ns = LINUX_LIMIT_NS,
 		.arena = &document->arena,
 		.findings = &document->findings,
 		.machine = &document->machine,
@@ -213,6 +234,54 @@ static int name_outputs(struct run *run)
 	return r || options->document_path ? r : -ENOMEM;
 }
 
+/* "linux.vmm.qemu_q35": names of findings have no hyphens. */
+static char *command_id(struct nm_arena *arena, const char *vmm)
+{
+	char *id = nm_arena_printf(arena, "linux.vmm.%s", nm_vmm_name(vmm));
+
+	for (char *c = id; c && *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return id;
+}
+
+/* How other VMMs are started, among the findings: the document says what it has measured. */
+static int add_command(struct run *run, const char *vmm)
+{
+	struct nm_document *document = run->document;
+	struct nm_arena *arena = &document->arena;
+	const char *kernel = document->run.plan.linux_kernel;
+	struct nm_finding *finding = nm_arena_append(arena, &document->findings.items,
+						     &document->findings.count, sizeof(*finding));
+	struct nm_text command = {0};
+	int r = nm_vmm_describe(vmm, kernel ? kernel : "KERNEL", run->cpu_count > 1 ? 2 : 1,
+				&command);
+
+	if (!finding || r) {
+		nm_text_free(&command);
+		return -ENOMEM;
+	}
+	*finding = (struct nm_finding) {
+		.id = command_id(arena, vmm),
+		.value = NM_STRING(nm_vmm_name(vmm)),
+		.status = NM_STATUS_INFO,
+		.evidence = nm_arena_strdup(arena, command.bytes),
+		.detail = true,
+	};
+	nm_text_free(&command);
+	return finding->id && finding->evidence ? 0 : -ENOMEM;
+}
+
+static int add_commands(struct run *run)
+{
+	const struct nm_strings *vmms = &run->document->run.plan.vmms;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < vmms->count; i++)
+		r = add_command(run, vmms->items[i]);
+	return r;
+}
+
 /* Everything that can be refused is refused here, before anything is measured. */
 static int prepare_new(struct run *run, int argc, char **argv)
 {
@@ -235,6 +304,8 @@ static int prepare_new(struct run *run, int argc, char **argv)
 		r = nm_plan(run->document, &run->options->selection);
 	if (!r && run->options->batches_of)
 		r = nm_resume_batches(run->document, run->options->batches_of);
+	if (!r)
+		r = add_commands(run);
 	return r || !run->document->run.plan.soak_ns ? r : nm_soak_plan(run->document);
 }
 
@@ -322,6 +393,10 @@ static int open_results(struct run *run)
 		r = prepare_against(run);
 	if (!r)
 		r = open_file(run);
+	if (!r && nm_linux_needed(run->document)) {
+		run->host.linux_side = &run->linux_side;
+		r = nm_linux_open(&run->linux_side, &run->document->run.plan, run->cpu_count);
+	}
 	if (!r)
 		r = nm_round_host_init(&run->host, most_samples(&run->document->run.plan));
 	if (!r)
@@ -476,6 +551,7 @@ static void close_run(struct run *run)
 	nm_against_free(&run->options->against);
 	nm_journal_close(&run->journal, false);
 	nm_io_place_close(&run->io);
+	nm_linux_close(&run->linux_side);
 	nm_round_host_free(&run->host);
 	if (run->host.exits_below)
 		close(run->host.meter_fd);
@@ -566,6 +642,13 @@ const struct nm_command nm_command_run = {
 		"      --density-factor N    of these guests so many fit until the p99 of an exit "
 		"has risen\n"
 		"                            N times (default 2)\n"
+		"Linux guests (linux.*, only when asked for, as by --group linux):\n"
+		"      --kernel FILE         the kernel that they boot (default: the one that runs "
+		"here)\n"
+		"      --append TEXT         added to its command line\n"
+		"      --vmm VMM             measure them under another VMM too: qemu, qemu-q35 or "
+		"qemu-microvm,\n"
+		"                            and =PROGRAM behind it; repeatable\n"
 		"How:\n"
 		"      --seed N              order of rounds and bootstrap\n"
 		"      --cpu N               where vCPUs run\n"

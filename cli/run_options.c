@@ -3,6 +3,8 @@
 #include "cli/run_options.h"
 
 #include "benchmarks/lifecycle/fit.h"
+#include "benchmarks/linux/side.h"
+#include "benchmarks/linux/vmm.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
@@ -36,6 +38,9 @@ enum {
 	OPT_OVERWRITE,
 	OPT_DENSITY_FACTOR,
 	OPT_DENSITY_MAX,
+	OPT_KERNEL,
+	OPT_APPEND,
+	OPT_VMM,
 	OPT_KVM_DEVICE,
 	OPT_RESUME,
 	OPT_COLOR,
@@ -67,6 +72,9 @@ static const struct option long_options[] = {
 	{"i-know-it-will-be-overwritten", no_argument, NULL, OPT_OVERWRITE},
 	{"density-factor", required_argument, NULL, OPT_DENSITY_FACTOR},
 	{"density-max", required_argument, NULL, OPT_DENSITY_MAX},
+	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"append", required_argument, NULL, OPT_APPEND},
+	{"vmm", required_argument, NULL, OPT_VMM},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
 	{"resume", required_argument, NULL, OPT_RESUME},
 	{"against", required_argument, NULL, OPT_AGAINST},
@@ -177,6 +185,35 @@ static bool set_io_path(struct nm_run_options *options, const char *path, bool d
 	return true;
 }
 
+/* "qemu" and "qemu=PROGRAM" are both machines of QEMU. */
+static bool add_vmm(struct nm_run_options *options, const char *text)
+{
+	static const char family[] = "qemu";
+	const char *const machines[] = {"qemu-q35", "qemu-microvm"};
+	struct nm_arena *arena = &options->document->arena;
+	struct nm_strings *vmms = &options->document->run.plan.vmms;
+	const char *program = text + strlen(family);
+	const char *name = nm_vmm_name(text);
+
+	if (!strncmp(text, family, strlen(family)) && (!*program || *program == '='))
+		return add_vmm(options, nm_arena_printf(arena, "%s%s", machines[0], program)) &&
+		       add_vmm(options, nm_arena_printf(arena, "%s%s", machines[1], program));
+	if (!name || !strcmp(name, NM_LINUX_OWN_VMM)) {
+		nm_usage_error(&nm_command_run,
+			       "--vmm %s: expected qemu, qemu-q35 or qemu-microvm, and =PROGRAM "
+			       "behind it where $PATH has none",
+			       text);
+		return false;
+	}
+	for (size_t i = 0; i < vmms->count; i++) {
+		if (!strcmp(nm_vmm_name(vmms->items[i]), name)) {
+			nm_usage_error(&nm_command_run, "--vmm %s: is named twice", name);
+			return false;
+		}
+	}
+	return !nm_strings_add(arena, vmms, text);
+}
+
 static bool check_overwrite(const struct nm_run_options *options)
 {
 	if (options->io_device == options->may_overwrite)
@@ -248,6 +285,14 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 	case OPT_BATCHES_OF:
 		options->batches_of = value;
 		return true;
+	case OPT_KERNEL:
+		plan->linux_kernel = value;
+		return true;
+	case OPT_APPEND:
+		plan->linux_arguments = value;
+		return true;
+	case OPT_VMM:
+		return add_vmm(options, value);
 	case OPT_CONTEXT:
 		return parse_contexts(options, value);
 	case OPT_GROUP:

@@ -209,7 +209,10 @@ struct nm_plan {
 	double density_factor; /* that the p99 of an exit may rise by, when guests are counted that fit */
 	uint64_t
 		inject_delay_ns; /* after every exit to user space or native operation, to see whether it is found */
-	uint64_t soak_ns; /* go on this long, and keep a sample of the rounds; 0: no soak */
+	uint64_t soak_ns;	  /* go on this long, and keep a sample of the rounds; 0: no soak */
+	const char *linux_kernel; /* that Linux guests boot; NULL: the one that runs here */
+	const char *linux_arguments; /* added to its command line */
+	struct nm_strings vmms;	     /* "NAME" or "NAME=PROGRAM", besides nestmark's own */
 	struct nm_strings patterns;
 	struct nm_strings contexts;
 };

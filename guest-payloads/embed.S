@@ -15,5 +15,6 @@
 	image	nm_image_ops, "ops.bin"
 	image	nm_image_canary, "canary.bin"
 	image	nm_image_linux_init, "linux_init"
+	image	nm_image_linux_agent, "linux_agent"
 
 	.section .note.GNU-stack, "", @progbits

@@ -8,5 +8,7 @@ extern const unsigned char nm_image_ops[], nm_image_ops_end[];
 extern const unsigned char nm_image_canary[], nm_image_canary_end[];
 /* An executable for Linux: the init of a guest that proves itself. */
 extern const unsigned char nm_image_linux_init[], nm_image_linux_init_end[];
+/* Another: what measures in a Linux guest, and natively. */
+extern const unsigned char nm_image_linux_agent[], nm_image_linux_agent_end[];
 
 #endif

@@ -13,7 +13,9 @@ grep -oE '^[a-z]+\.[^ :]*( |$)' out | tr -d ' ' | cmp -s - mmio || fail "exit.mm
 expect 0 "$NESTMARK" list --group floors
 grep -q '^exit' out && fail "--group floors shows exits"
 expect 0 "$NESTMARK" list '*'
-grep -q '^drill' out && fail "a pattern that does not name drills selects them"
+grep -qE '^(drill|linux)' out && fail "a pattern that does not name drills or Linux selects them"
+expect 0 "$NESTMARK" list --group linux
+says out linux.syscall linux.boot.init linux-guest "only when asked for" "needs guest.linux"
 expect 0 "$NESTMARK" list -J
 /usr/bin/python3 - <<'P' || fail "list -J"
 import json
@@ -22,10 +24,10 @@ assert d["schema"] == "nestmark/list/1"
 names = [o["operation"] for o in d["operations"]]
 assert len(names) == len(set(names)) >= 20, names
 for o in d["operations"]:
-    assert o["summary"] and (o["native"] or o["guest_cpls"]), o
-    assert o["only_when_named"] == (o["group"] == "drills"), o
+    assert o["summary"] and (o["native"] or o["guest_cpls"] or o["linux_guest"]), o
+    assert o["only_when_named"] == (o["group"] in ("drills", "linux")), o
     assert o["native_unmet"] is None or o["native"], o
-    assert o["guest_unmet"] is None or o["guest_cpls"], o
+    assert o["guest_unmet"] is None or o["guest_cpls"] or o["linux_guest"], o
 P
 
 # What this machine lacks is said once, with what would bring it.

@@ -37,14 +37,20 @@ Test(registry, descriptors_are_complete_and_unique)
 		cr_assert_lt(strlen(bench->name), NM_ABI_NAME_BYTES, "%s is too long", bench->name);
 		cr_assert(bench->group[0] && bench->summary[0], "%s is not described", bench->name);
 		cr_assert_geq(bench->version, 1, "%s has no version", bench->name);
-		cr_assert(bench->cpls || bench->native, "%s has no side", bench->name);
+		cr_assert(nm_bench_has_guest(bench) || bench->native, "%s has no side",
+			  bench->name);
 		cr_assert_not(bench->cpls & ~(NM_CPL0 | NM_CPL3), "%s: levels", bench->name);
 		cr_assert(bench->expect.user_exits <= bench->expect.exits,
 			  "%s leaves to user space without an exit", bench->name);
 		cr_assert(bench->throughput || !bench->bytes, "%s: bytes of nothing", bench->name);
 		cr_assert_eq(bench->drill, !strncmp(bench->name, "drill.", 6), "%s", bench->name);
-		cr_assert_eq(nm_bench_vcpus(bench, 2) > 1, bench->partner != NULL,
-			     "%s: further vCPUs and what they run", bench->name);
+		cr_assert_eq(nm_bench_vcpus(bench, 2) > 1 && !bench->linux_guest,
+			     bench->partner != NULL, "%s: further vCPUs and what they run",
+			     bench->name);
+		cr_assert_eq(bench->linux_guest != NM_LINUX_NONE,
+			     !strncmp(bench->name, "linux.", 6), "%s", bench->name);
+		cr_assert(bench->linux_guest != NM_LINUX_AGENT || bench->native,
+			  "%s: the agent runs natively too", bench->name);
 	}
 	cr_assert_null(nm_bench_find("exit"), "half a name is found");
 }
@@ -120,7 +126,8 @@ TestSuite(selection, .fini = free_document);
 
 Test(selection, everything_but_the_drills_is_the_default)
 {
-	assert_selects(NULL, NULL, count_benches("") - count_benches("drill."));
+	assert_selects(NULL, NULL,
+		       count_benches("") - count_benches("drill.") - count_benches("linux."));
 }
 
 Test(selection, patterns_are_globs_on_names)
@@ -133,7 +140,10 @@ Test(selection, patterns_are_globs_on_names)
 
 Test(selection, drills_must_be_named)
 {
-	assert_selects("*", NULL, count_benches("") - count_benches("drill."));
+	assert_selects("*", NULL,
+		       count_benches("") - count_benches("drill.") - count_benches("linux."));
+	assert_selects("linux.boot.*", NULL, count_benches("linux.boot."));
+	assert_selects(NULL, "linux", count_benches("linux."));
 	assert_selects("drill.*", NULL, count_benches("drill."));
 	assert_selects("drill.spin", NULL, 1);
 	assert_selects(NULL, "drills", count_benches("drill."));

@@ -932,13 +932,16 @@ Test(initramfs, has_an_init_and_a_console)
 		unsigned long mode, bytes, major, minor;
 	} expected[] = {{"dev", S_IFDIR | 0755, 0, 0, 0},
 			{"dev/console", S_IFCHR | 0600, 0, 5, 1},
+			{"dev/ttyS0", S_IFCHR | 0600, 0, 4, 64},
+			{"proc", S_IFDIR | 0755, 0, 0, 0},
+			{"sys", S_IFDIR | 0755, 0, 0, 0},
 			{"init", S_IFREG | 0755, 7, 0, 0},
 			{"TRAILER!!!", 0, 0, 0, 0}};
+	const struct nm_initramfs_file init = {"init", 0755, "#!/init", 7};
 	struct nm_text archive = {0};
 	size_t at = 0;
 
-	cr_assert_eq(nm_initramfs_write(&archive, (const unsigned char *)"#!/init", 7), 0, "%s",
-		     nm_error_last()->text);
+	cr_assert_eq(nm_initramfs_write(&archive, &init, 1), 0, "%s", nm_error_last()->text);
 	for (size_t i = 0; i < COUNT(expected); i++) {
 		const char *name = archive.bytes + at + 110;
 
@@ -966,7 +969,7 @@ Test(initramfs, has_an_init_and_a_console)
 	if (system("command -v cpio >/dev/null"))
 		return;
 	cr_assert_eq(system("cpio -t <archive >list 2>messages"), 0, "cpio does not read it");
-	assert_file_holds("list", "dev\ndev/console\ninit\n");
+	assert_file_holds("list", "dev\ndev/console\ndev/ttyS0\nproc\nsys\ninit\n");
 }
 
 /* ACPI */

@@ -33,19 +33,34 @@ static void put(struct nm_text *out, unsigned int number, const struct entry *en
 	align(out);
 }
 
-int nm_initramfs_write(struct nm_text *out, const unsigned char *init, size_t init_bytes)
+int nm_initramfs_write(struct nm_text *out, const struct nm_initramfs_file *files, size_t count)
 {
-	const struct entry entries[] = {
+	static const struct entry places[] = {
 		{.name = "dev", .mode = S_IFDIR | 0755},
 		{.name = "dev/console",
 		 .mode = S_IFCHR | 0600,
 		 .device_major = 5,
 		 .device_minor = 1},
-		{.name = "init", .mode = S_IFREG | 0755, .data = init, .bytes = init_bytes},
-		{.name = "TRAILER!!!"},
+		{.name = "dev/ttyS0",
+		 .mode = S_IFCHR | 0600,
+		 .device_major = 4,
+		 .device_minor = 64},
+		{.name = "proc", .mode = S_IFDIR | 0755},
+		{.name = "sys", .mode = S_IFDIR | 0755},
 	};
+	const struct entry end = {.name = "TRAILER!!!"};
+	unsigned int number = 1;
 
-	for (unsigned int i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
-		put(out, i + 1, &entries[i]);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		put(out, number++, &places[i]);
+	for (size_t i = 0; i < count; i++) {
+		const struct entry entry = {.name = files[i].name,
+					    .mode = S_IFREG | files[i].mode,
+					    .data = files[i].bytes,
+					    .bytes = files[i].length};
+
+		put(out, number++, &entry);
+	}
+	put(out, number, &end);
 	return nm_text_status(out);
 }

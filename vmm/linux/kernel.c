@@ -11,7 +11,9 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 /* Documentation/arch/x86/boot.rst */
 #define SETUP_HEADER	0x1f1u
@@ -241,4 +243,12 @@ int nm_kernel_load(const struct nm_kernel *kernel, const struct nm_vm *vm)
 		memcpy(memory, kernel->bytes + header.p_offset, header.p_filesz);
 	}
 	return 0;
+}
+
+void nm_kernel_running_path(char *out, size_t size)
+{
+	struct utsname name;
+
+	uname(&name);
+	snprintf(out, size, "/boot/vmlinuz-%s", name.release);
 }

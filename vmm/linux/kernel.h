@@ -35,6 +35,9 @@ int nm_kernel_parse(struct nm_kernel *kernel, const char *name, const unsigned c
  */
 int nm_kernel_read(struct nm_kernel *kernel, const char *path, bool unpack, struct nm_text *out);
 
+/** Where distributions keep the kernel that this machine runs. */
+void nm_kernel_running_path(char *out, size_t size);
+
 /** Copies the kernel to where it wants to be. -ENOSPC when the guest's memory does not reach there. */
 int nm_kernel_load(const struct nm_kernel *kernel, const struct nm_vm *vm);
 

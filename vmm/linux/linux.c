@@ -56,6 +56,7 @@ struct machine {
 	pthread_mutex_t lock; /* of the devices and of all below, and of the threads until ended */
 	bool ended;
 	struct nm_linux_result *result;
+	const struct nm_linux_config *config;
 };
 
 /* The signal of the time limit makes the other vCPUs leave KVM_RUN. */
@@ -403,6 +404,11 @@ static void serve(struct machine *machine, const struct processor *processor, in
 
 static void loop(struct machine *machine, const struct processor *processor)
 {
+	const struct nm_linux_config *config = machine->config;
+
+	if (config->on_vcpu)
+		config->on_vcpu(config->hook_context,
+				(unsigned int)(processor - machine->processors));
 	pthread_mutex_lock(&machine->lock);
 	while (!machine->ended) {
 		int error;
@@ -467,6 +473,22 @@ static int run(struct machine *machine)
 	return r;
 }
 
+static int announce(const struct machine *machine)
+{
+	const struct nm_linux_config *config = machine->config;
+	int vcpu_fds[NM_LINUX_MAX_VCPUS];
+	const struct nm_linux_ready ready = {
+		.vm_fd = machine->vm.fd,
+		.vcpu_fds = vcpu_fds,
+		.vcpus = machine->count,
+		.tsc_khz = nm_vcpu_tsc_khz(&machine->processors[0].vcpu),
+	};
+
+	for (unsigned int i = 0; i < machine->count; i++)
+		vcpu_fds[i] = machine->processors[i].vcpu.fd;
+	return config->ready ? config->ready(config->hook_context, &ready) : 0;
+}
+
 static int check(const struct nm_linux_config *config)
 {
 	if (config->vcpus < 1 || config->vcpus > NM_LINUX_MAX_VCPUS)
@@ -483,7 +505,10 @@ static int check(const struct nm_linux_config *config)
 int nm_linux_run(const struct nm_kvm *kvm, const struct nm_linux_config *config, uint64_t limit_ns,
 		 struct nm_linux_result *result)
 {
-	struct machine machine = {.vm = {.fd = -1}, .limit_ns = limit_ns, .result = result};
+	struct machine machine = {.vm = {.fd = -1},
+				  .limit_ns = limit_ns,
+				  .result = result,
+				  .config = config};
 	uint64_t begin = nm_clock_raw_ns();
 	int r = check(config);
 
@@ -492,6 +517,8 @@ int nm_linux_run(const struct nm_kvm *kvm, const struct nm_linux_config *config,
 		return r;
 	pthread_mutex_init(&machine.lock, NULL);
 	r = create(&machine, kvm, config);
+	if (!r)
+		r = announce(&machine);
 	if (!r)
 		r = run(&machine);
 	destroy(&machine);

@@ -17,6 +17,14 @@
 #define NM_LINUX_MIN_MEMORY (32ull << 20)
 #define NM_LINUX_MAX_MEMORY (1ull << 40)
 
+/** A machine that is made and does not run yet. */
+struct nm_linux_ready {
+	int vm_fd;
+	const int *vcpu_fds;
+	unsigned int vcpus;
+	uint64_t tsc_khz; /* of its guest; 0: KVM does not say */
+};
+
 struct nm_linux_config {
 	const struct nm_kernel *kernel;
 	const void *initrd; /* NULL: none */
@@ -29,6 +37,11 @@ struct nm_linux_config {
 	uint64_t share_bytes;
 	nm_uart_output_fn console;
 	void *console_context;
+	/** NULL or not; -errno ends it before it began. */
+	int (*ready)(void *context, const struct nm_linux_ready *ready);
+	/** NULL or not; in the thread of each vCPU, before it runs. */
+	void (*on_vcpu)(void *context, unsigned int vcpu);
+	void *hook_context;
 };
 
 enum nm_linux_end {

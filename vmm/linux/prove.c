@@ -58,8 +58,13 @@ int nm_linux_prove(const struct nm_kvm *kvm, const struct nm_kernel *kernel, uin
 		.console = on_console,
 		.console_context = &out->console,
 	};
-	int r = nm_initramfs_write(&initramfs, nm_image_linux_init,
-				   (size_t)(nm_image_linux_init_end - nm_image_linux_init));
+	const struct nm_initramfs_file init = {
+		.name = "init",
+		.mode = 0755,
+		.bytes = nm_image_linux_init,
+		.length = (size_t)(nm_image_linux_init_end - nm_image_linux_init),
+	};
+	int r = nm_initramfs_write(&initramfs, &init, 1);
 
 	*out = (struct nm_linux_proof) {0};
 	config.initrd = initramfs.bytes;

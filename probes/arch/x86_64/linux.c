@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #define TAIL_BYTES 300u
 
@@ -85,7 +84,6 @@ int nm_probe_linux(struct nm_probe_context *context)
 	static const char remedy[] = "name a kernel: --prove-linux=/boot/vmlinuz-VERSION";
 	const char *path = context->linux_kernel;
 	char running[256];
-	struct utsname name;
 	struct nm_text bytes = {0};
 	struct nm_kernel kernel;
 	int r;
@@ -95,8 +93,7 @@ int nm_probe_linux(struct nm_probe_context *context)
 	if (context->kvm.fd < 0)
 		return add_unknown(context, "no KVM device to run a guest on", NULL);
 	if (!path) {
-		uname(&name);
-		snprintf(running, sizeof(running), "/boot/vmlinuz-%s", name.release);
+		nm_kernel_running_path(running, sizeof(running));
 		path = running;
 	}
 	r = nm_kernel_read(&kernel, path, true, &bytes);

@@ -1,0 +1,145 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* One boot, in the child of a round: what its guest gets, and what becomes of the jobs. */
+#include "benchmarks/linux/side.h"
+#include "benchmarks/linux/vmm.h"
+
+#include "core/error.h"
+#include "guest-payloads/images.h"
+#include "vmm/linux/initramfs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMORY_BEYOND	(256ull << 20) /* the kernel */
+#define MEMORY_PAGE	(2ull << 20)
+#define ARGUMENTS_BYTES 2048u
+
+#define AGENT_ARGUMENTS	  "console=ttyS0 quiet panic=-1 rdinit=/init"
+#define CONSOLE_ARGUMENTS "earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 rdinit=/init"
+#define QUIET_ARGUMENTS	  "quiet panic=-1 rdinit=/init"
+
+static uint64_t memory_of(const struct nm_linux *side, uint64_t point)
+{
+	const uint64_t least = side->kernel.end + MEMORY_BEYOND;
+
+	return point ? point : (least + MEMORY_PAGE - 1) & ~(MEMORY_PAGE - 1);
+}
+
+static int write_initramfs(const struct nm_linux_boot *boot, struct nm_text *out)
+{
+	static const int cpus[NM_LINUX_VCPUS] = {0, 1};
+	struct nm_text plan = {0};
+	int r = nm_linux_plan_text(&plan, boot->reader.jobs, boot->reader.count, cpus,
+				   boot->side->vcpus);
+	const struct nm_initramfs_file files[] = {
+		{.name = "init",
+		 .mode = 0755,
+		 .bytes = nm_image_linux_agent,
+		 .length = (size_t)(nm_image_linux_agent_end - nm_image_linux_agent)},
+		{.name = "plan", .mode = 0644, .bytes = plan.bytes, .length = plan.length},
+	};
+
+	if (!r)
+		r = nm_initramfs_write(out, files, sizeof(files) / sizeof(files[0]));
+	nm_text_free(&plan);
+	return r;
+}
+
+static const char *arguments_of(enum nm_linux_guest kind)
+{
+	return kind == NM_LINUX_AGENT	  ? AGENT_ARGUMENTS
+	       : kind == NM_LINUX_CONSOLE ? CONSOLE_ARGUMENTS
+					  : QUIET_ARGUMENTS;
+}
+
+void nm_linux_boot_end(struct nm_linux_boot *boot, enum nm_state state, const char *what)
+{
+	char tail[200];
+
+	nm_frames_tail(&boot->reader.frames, tail, sizeof(tail));
+	snprintf(boot->why, sizeof(boot->why), "%.240s%s%s%s", what,
+		 tail[0] ? "; the console ends: \"" : "", tail, tail[0] ? "\"" : "");
+	nm_linux_reader_end(&boot->reader, state, boot->why);
+}
+
+static void boot_guest(struct nm_linux_boot *boot)
+{
+	char command_line[ARGUMENTS_BYTES];
+	const char *more = boot->side->arguments;
+	struct nm_text initramfs = {0};
+
+	snprintf(command_line, sizeof(command_line), "%s%s%s",
+		 arguments_of(boot->order->bench->linux_guest), more ? " " : "", more ? more : "");
+	boot->command_line = command_line;
+	nm_linux_reader_init(&boot->reader);
+	if (write_initramfs(boot, &initramfs)) {
+		nm_linux_boot_end(boot, NM_STATE_FAILED, nm_error_last()->text);
+	} else {
+		boot->initrd = initramfs.bytes;
+		boot->initrd_bytes = initramfs.length;
+		if (!strcmp(boot->order->vmm, NM_LINUX_OWN_VMM))
+			nm_linux_boot_own(boot);
+		else
+			nm_linux_boot_vmm(boot);
+	}
+	nm_text_free(&initramfs);
+}
+
+/* How long a boot took to what a job names: the only sample of its round. */
+static void store_stage(const struct nm_linux_boot *boot, const struct nm_linux_job *job)
+{
+	const char *stage = job->bench->payload;
+	const struct nm_linux_reader *reader = &boot->reader;
+	struct nm_round_area *area = job->area;
+	const struct nm_moment *at = !strcmp(stage, "first-line") ? &reader->first_line
+				     : !strcmp(stage, "init")	  ? &reader->hello
+								  : &boot->off;
+
+	area->tsc_khz = boot->host->tsc_khz;
+	area->state = NM_STATE_FAILED;
+	if (at->ns && boot->off.ns) {
+		area->state = NM_STATE_OK;
+		area->values[0] = at->tsc - boot->begin.tsc;
+		area->tsc_ticks = area->values[0];
+		area->host_ns = at->ns - boot->begin.ns;
+	} else {
+		snprintf(area->reason, sizeof(area->reason), "%s", boot->why);
+	}
+	area->finished = 1;
+}
+
+void nm_linux_round(const struct nm_round_host *host, const struct nm_round_order *order,
+		    struct nm_round_area *area)
+{
+	struct nm_linux *side = host->linux_side;
+	const struct nm_linux_job *own = nm_linux_job(side, order);
+	struct nm_linux_job **jobs = calloc(side->count, sizeof(struct nm_linux_job *));
+	const bool stages = order->bench->linux_guest != NM_LINUX_AGENT;
+	struct nm_linux_boot boot = {
+		.side = side,
+		.host = host,
+		.order = order,
+		.memory_bytes = memory_of(side, order->point),
+	};
+	size_t count;
+
+	if (!jobs) {
+		area->state = NM_STATE_FAILED;
+		snprintf(area->reason, sizeof(area->reason), "out of memory");
+		return;
+	}
+	count = nm_linux_jobs_of_boot(side, own, jobs);
+	boot.reader.jobs = jobs;
+	boot.reader.count = stages ? 0 : count;
+	boot.reader.root = host->root;
+	boot.reader.cpu = order->cpus[0];
+	boot.reader.tsc_khz = host->tsc_khz;
+	boot_guest(&boot);
+	for (size_t i = 0; stages && i < count; i++)
+		store_stage(&boot, jobs[i]);
+	memcpy(area, own->area, sizeof(*area) + 2 * own->samples * sizeof(uint64_t));
+	free(jobs);
+}

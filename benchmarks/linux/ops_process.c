@@ -1,0 +1,42 @@
+/* SPDX-FileCopyrightText: 2026 The nestmark authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Processes and threads of Linux, by the agent (guest-payloads/linux/ops_process.c).
+ */
+#include "benchmarks/linux/agent.h"
+
+#define AGENT(operation)                                                                           \
+	.name = operation, .group = "linux", .version = 1, .linux_guest = NM_LINUX_AGENT,          \
+	.asked = true, .requires = {"guest.linux"}, .expect = {.exits_vary = true},                \
+	.native = nm_agent_native
+
+const struct nm_bench nm_bench_linux_fork_exec = {
+	AGENT("linux.fork-exec"),
+	.summary = "fork, exec and wait: a small static program is started and ends",
+	.happens = "Page tables are copied, torn down and built, pages fault in, the scheduler "
+		   "switches twice.",
+	.matters = "Shells, builds, CGI, CI.",
+	.single = true,
+	.max_samples = 100,
+};
+
+const struct nm_bench nm_bench_linux_compile = {
+	AGENT("linux.compile"),
+	.summary = "four processes one after the other that read a file and touch 1 MiB of new "
+		   "memory each",
+	.happens = "fork and exec, page faults, reads from the page cache and computing in the "
+		   "proportions of a small compiler. Their results are compared.",
+	.matters = "Builds and CI: what all the other rows add up to.",
+	.single = true,
+	.max_samples = 10,
+};
+
+const struct nm_bench nm_bench_linux_thread = {
+	AGENT("linux.thread"),
+	.summary = "a thread is created and joined",
+	.happens = "clone() with shared memory, a switch to it, its end, and a futex that says so.",
+	.matters = "Programs without a pool of threads.",
+	.single = true,
+	.max_samples = 500,
+};
