@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/outputs.h"
 
+#include "cli/readiness.h"
 #include "core/error.h"
 #include "reports/comparisons.h"
 
@@ -22,7 +23,7 @@ static const char *run_extension(size_t format)
 static int run_render(size_t format, const void *document, const struct nm_render_options *options,
 		      struct nm_text *out)
 {
-	return nm_renderers[format].render(document, options, out);
+	return nm_render_run(&nm_renderers[format], document, options, out);
 }
 
 const struct nm_output_kind nm_run_output = {run_name, run_extension, run_render};
