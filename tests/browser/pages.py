@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens pages of `nestmark report -o html:` in headless Chromium: pages.py [--pictures FOLDER] PAGE…
 
-Fails when one asks for anything else than itself, complains on the console, is wider than the screen at 380 or 1,400 pixels, or has
-text whose contrast is below 4.5 where it really stands, light or dark."""
+Fails when one asks for anything else than itself, complains on the console, is wider than the screen at 380 or 1,400
+pixels, or has text whose contrast is below 4.5 where it really stands, light or dark."""
 
 import argparse
 import base64
@@ -19,14 +19,17 @@ import threading
 
 LIMIT_S = 60
 
-# Returns what is wrong: texts whose colour and the nearest ground behind them are too close, and boxes beyond the screen.
+# Returns what is wrong: texts too close in colour to the nearest ground behind them, and boxes beyond the screen.
 LOOK = """(() => {
   const wrong = [];
   const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length > 3 ? m : [...m, 1]; };
-  const light = c => { const f = c.slice(0, 3).map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const linear = v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = c => { const f = c.slice(0, 3).map(v => linear(v / 255));
     return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
-  const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c[3] === 1) return c; }
-    return [255, 255, 255, 1]; };
+  const ground = e => { for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c[3] === 1) return c;
+    } return [255, 255, 255, 1]; };
   const seen = new Set();
   for (const e of document.querySelectorAll('body *')) {
     const text = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
@@ -41,7 +44,8 @@ LOOK = """(() => {
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   if (wide > 0) wrong.push('wider than the screen by ' + wide);
   for (const e of document.querySelectorAll('h1, h2, h3, p, dd, dt, li, figcaption'))
-    if (!e.closest('.scroll') && e.getBoundingClientRect().right > innerWidth + 1) wrong.push(e.tagName + ' reaches beyond the screen');
+    if (!e.closest('.scroll') && e.getBoundingClientRect().right > innerWidth + 1)
+      wrong.push(e.tagName + ' reaches beyond the screen');
   return wrong;
 })()"""
 
@@ -63,7 +67,8 @@ class Browser:
         self.process = subprocess.Popen(
             [program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe",
              f"--user-data-dir={folder}", "about:blank"],
-            preexec_fn=place, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            preexec_fn=place, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
         os.close(to_read)
         os.close(from_write)
         self.timer = threading.Timer(LIMIT_S * 5, self.process.kill)
@@ -125,7 +130,8 @@ def look(browser, page, pictures):
     for scheme in ("light", "dark"):
         for width in (380, 1400):
             browser.events.clear()
-            browser.call("Emulation.setDeviceMetricsOverride", width=width, height=1600, deviceScaleFactor=1, mobile=False)
+            browser.call("Emulation.setDeviceMetricsOverride", width=width, height=1600, deviceScaleFactor=1,
+                         mobile=False)
             browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
             browser.call("Page.navigate", url=url)
             browser.wait("Page.loadEventFired")

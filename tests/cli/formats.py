@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
-"""Strict readers of the formats of `nestmark report`: formats.py FORMAT FILE… fails when another program would refuse one."""
+"""Strict readers of the formats of `nestmark report`.
+
+formats.py FORMAT FILE… fails when another program would refuse one of the files."""
 
 import csv
 import importlib.util
@@ -81,8 +83,8 @@ def check_ktap(text):
         assert int(match[2]) == seen, line
         assert match[4] != "SKIP" or match[1] == "ok"
         assert match[4] not in ("ERROR", "TIMEOUT") or match[1] == "not ok"
-        kind = {"SKIP": "skip", "ERROR": "error", "TIMEOUT": "error", None: "pass" if match[1] == "ok" else "fail"}[match[4]]
-        counts[kind] += 1
+        directives = {"SKIP": "skip", "ERROR": "error", "TIMEOUT": "error"}
+        counts[directives.get(match[4], "pass" if match[1] == "ok" else "fail")] += 1
     assert seen == int(plan[1]), f"{seen} results of {plan[1]}"
     assert lines[-1] == (f"# Totals: pass:{counts['pass']} fail:{counts['fail']} xfail:0 xpass:0 "
                          f"skip:{counts['skip']} error:{counts['error']}"), lines[-1]
@@ -99,7 +101,7 @@ def check_github(text):
 
 
 def check_prometheus(text):
-    """The text format of exposition, as node_exporter takes it: no timestamps, no series twice, a metric in one place."""
+    """The text format, as node_exporter takes it: no timestamps, no series twice, a metric in one place."""
     label = r'[a-z_]+="(?:[^"\\\n]|\\["\\n])*"'
     sample = re.compile(rf"([a-z_]+)(\{{{label}(?:,{label})*\}})? ({NUMBER})")
     typed, begun, series, metric = set(), None, set(), None

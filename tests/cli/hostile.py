@@ -14,7 +14,8 @@ STRINGS = {
     "terminal": "\u001b[2J\u001b]0;title\u0007\u009b31m\u007f\u0000"[:-1],
     "gnuplot": "`touch pwned` @macro system('touch pwned') \"; system('touch pwned') #\n!touch pwned\n",
     "shell": "$(touch pwned); touch pwned | touch pwned & '",
-    "lines": "a\r\nok 99 forged\n::error::forged\n# TYPE forged gauge\nforged 1\nnestmark: forged native p50 1 ns\u2028b",
+    "lines": "a\r\nok 99 forged\n::error::forged\n# TYPE forged gauge\nforged 1\n"
+             "nestmark: forged native p50 1 ns\u2028b",
     "bidi": "\u202eabc\u2066def\u200f\u061c",
     "ktap": "x # SKIP never # TIMEOUT",
     "markdown": "|x|[a](javascript:b)![c](d)`e`<f>**g**",
@@ -23,8 +24,8 @@ STRINGS = {
     "empty": "",
 }
 # What must be one of some words or have a form, or names what is measured in.
-KEPT = {"schema", "uuid", "supersedes", "started", "ended", "state", "source", "clock", "context", "status", "profile", "unit", "generator",
-        "failure", "contexts", "time", "last_state", "before", "stopped_by"}
+KEPT = {"schema", "uuid", "supersedes", "started", "ended", "state", "source", "clock", "context", "status", "profile",
+        "unit", "generator", "failure", "contexts", "time", "last_state", "before", "stopped_by"}
 
 
 def replace(value, text, key=None):
@@ -43,7 +44,8 @@ def numbers(document):
         for statistic in measurement["summary"].values():
             if isinstance(statistic, dict):
                 statistic.update(value=values[index % 8], lo=values[(index + 1) % 8], hi=values[(index + 3) % 8])
-        measurement["native_ratio"].update(value=values[(index + 2) % 8], lo=values[(index + 5) % 8], hi=values[(index + 4) % 8])
+        ratio = measurement["native_ratio"]
+        ratio.update(value=values[(index + 2) % 8], lo=values[(index + 5) % 8], hi=values[(index + 4) % 8])
         measurement["evidence"].update(exits_per_op=values[(index + 1) % 8], quiet_share=values[(index + 6) % 8])
         measurement["state"] = "ok"
         measurement["reason"] = None
@@ -70,8 +72,9 @@ def main():
         write(name, replace(document, text))
     write("numbers", numbers(document))
     write("none", dict(document, measurements=[], findings=[]))
+    measurements = document["measurements"]
     write("long", dict(document, run=dict(document["run"], host="<h" * (1 << 20)),
-                       measurements=[dict(document["measurements"][0], operation="=o#" * (1 << 18)), *document["measurements"][1:]]))
+                       measurements=[dict(measurements[0], operation="=o#" * (1 << 18)), *measurements[1:]]))
     write("many", many(document, 5000))
 
 

@@ -7,15 +7,16 @@ import re
 import sys
 import xml.etree.ElementTree as tree
 
+SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 SVG = "{http://www.w3.org/2000/svg}"
-FLOW = set("html head meta title style body a header p h1 h2 h3 nav ul li main section dl div dt dd figure figcaption svg defs g "
-           "path rect circle use polygon text desc table caption thead tbody tr th td span footer".split())
+FLOW = set("html head meta title style body a header p h1 h2 h3 nav ul li main section dl div dt dd figure figcaption "
+           "svg defs g path rect circle use polygon text desc table caption thead tbody tr th td span footer".split())
 ATTRIBUTES = {
     "*": set("id class role tabindex aria-label aria-labelledby".split()),
     "html": {"lang"}, "meta": {"charset", "http-equiv", "content", "name"}, "a": {"href"}, "th": {"scope"},
     "section": set(), "svg": {"viewBox", "width", "height", "aria-hidden", "focusable"},
-    "drawn": set("fill fill-opacity stroke stroke-width stroke-dasharray stroke-linecap stroke-linejoin color d x y width height r cx "
-                 "cy points transform text-anchor href shape-rendering".split()) | {"{http://www.w3.org/XML/1998/namespace}space"},
+    "drawn": set("fill fill-opacity stroke stroke-width stroke-dasharray stroke-linecap stroke-linejoin color d x y width "
+                 "height r cx cy points transform text-anchor href shape-rendering".split()) | {SPACE},
 }
 DRAWN = set("defs g path rect circle use polygon text".split())
 SERIES = [f"c{n}" for n in (1, 16, 17, 18, 19, 20, 21)]
@@ -55,7 +56,8 @@ def check_tables(root):
             assert len(row) == columns and row[0].tag == "th" and row[0].get("scope") == "row"
     boxes = [e for e in root.iter("div") if "scroll" in (e.get("class") or "").split()]
     assert all(b.get("tabindex") == "0" and b.get("role") == "region" and b.get("aria-label") for b in boxes)
-    assert sum(b.find("table") is not None for b in boxes) == len(list(root.iter("table"))), "a table that cannot scroll"
+    in_boxes = sum(box.find("table") is not None for box in boxes)
+    assert in_boxes == len(list(root.iter("table"))), "a table that cannot scroll"
 
 
 def check_charts(root):
