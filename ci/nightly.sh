@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What is too long for every change: the emulated machines at length. Nested against bare metal on both of them, the track of
-# Debian 12's kernels, and every identity. Leaves its documents and tables in nightly-out/; a track that is there is
+# Debian 12's kernels, and every identity; and pages in a browser. Leaves its documents and tables in nightly-out/; a track that is there is
 # continued. Arguments are passed on to nestmark run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 ci/setup.sh test
+ci/setup.sh browser
 cmake --preset release -DBUILD_TESTING=OFF >&2
 cmake --build --preset release >&2
 
@@ -44,4 +45,5 @@ track vmx "" cloud- rt-
 step "nested against bare metal" "$lab" compare --machine svm --machine vmx --out "$out/compare" -- "${arguments[@]}"
 step "identities" "$lab" svm --level nested --as kvm --as ec2 --as gce --as azure --as vmware --as xen --as metal \
     --out "$out/identities" -- probe
+step "pages in a browser" tests/browser/pages.sh build/release/nestmark
 exit "$code"

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what is missing to build (setup.sh build) or to test (setup.sh test). Uses sudo only when not root, and no
-# network when everything is there.
+# Installs what is missing to build (setup.sh build), to test (setup.sh test), or to look at pages (setup.sh browser). Uses
+# sudo only when not root, and no network when everything is there.
 set -euo pipefail
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config binutils
@@ -19,8 +19,9 @@ test_packages=(clang clang-format clang-tidy libclang-rt-14-dev libcriterion-dev
 case "${1:-}" in
 build) packages=("${build_packages[@]}") ;;
 test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
+browser) packages=(chromium gnuplot-nox python3) ;;
 *)
-    echo "usage: ci/setup.sh build|test" >&2
+    echo "usage: ci/setup.sh build|test|browser" >&2
     exit 2
     ;;
 esac

@@ -27,5 +27,7 @@ int nm_comparison_render_plain(const struct nm_comparison *comparison,
 
 int nm_comparison_render_html(const struct nm_comparison *comparison,
 			      const struct nm_render_options *options, struct nm_text *out);
+int nm_comparison_render_summary(const struct nm_comparison *comparison,
+				 const struct nm_render_options *options, struct nm_text *out);
 
 #endif

@@ -14,6 +14,7 @@ const struct nm_comparison_renderer nm_comparison_renderers[] = {
 	{"junit", "xml", nm_comparison_render_junit},
 	{"ktap", "ktap", nm_comparison_render_ktap},
 	{"github", "github.txt", nm_comparison_render_github},
+	{"summary", "summary.md", nm_comparison_render_summary},
 	{"prometheus", "prom", nm_comparison_render_prometheus},
 	{"plain", "plain.txt", nm_comparison_render_plain},
 	{0},

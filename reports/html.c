@@ -95,7 +95,8 @@ void nm_html_begin_table(struct nm_text *out, const char *caption,
 	nm_html_put(out, "caption", NULL, caption);
 	nm_text_puts(out, "<thead><tr>\n");
 	for (; columns->title; columns++) {
-		nm_text_printf(out, "<th scope=\"col\"%s>", columns->number ? " class=\"n\"" : "");
+		nm_text_printf(out, "<th scope=\"col\"%s>",
+			       columns->kind == NM_HTML_NUMBER ? " class=\"n\"" : "");
 		nm_put_xml(out, columns->title);
 		nm_text_puts(out, "</th>\n");
 	}
@@ -110,7 +111,9 @@ void nm_html_end_table(struct nm_text *out)
 static void put_cell(struct nm_text *out, const struct nm_html_column *column, const char *text,
 		     const char *badge)
 {
-	nm_text_puts(out, column->number ? "<td class=\"n\">" : "<td>");
+	static const char *const starts[] = {"<td>", "<td class=\"n\">", "<td class=\"t\">"};
+
+	nm_text_puts(out, starts[column->kind]);
 	if (badge)
 		nm_text_printf(out, "<span class=\"badge %s\">", badge);
 	nm_put_xml(out, text);

@@ -35,9 +35,15 @@ void nm_html_put(struct nm_text *out, const char *tag, const char *class, const 
 /** A list of lines; nothing for an empty one. */
 void nm_html_list(struct nm_text *out, const struct nm_strings *lines);
 
+enum nm_html_kind {
+	NM_HTML_TEXT,
+	NM_HTML_NUMBER,
+	NM_HTML_TIGHT, /* text that stays on one line */
+};
+
 struct nm_html_column {
 	const char *title;
-	bool number;
+	enum nm_html_kind kind;
 };
 
 /** A table that scrolls in its own box; the last column has no title. */

@@ -243,9 +243,9 @@ static const char *or_unknown(const char *text)
 
 static int put_sides(struct page *page)
 {
-	static const struct nm_html_column columns[] = {{"What", false},
-							{"Base", false},
-							{"New", false},
+	static const struct nm_html_column columns[] = {{"What", NM_HTML_TEXT},
+							{"Base", NM_HTML_TEXT},
+							{"New", NM_HTML_TEXT},
 							{0}};
 	const struct nm_comparison_side *base = &page->comparison->base;
 	const struct nm_comparison_side *changed = &page->comparison->changed;
@@ -270,8 +270,11 @@ static int put_sides(struct page *page)
 
 static void put_differences(struct page *page)
 {
-	static const struct nm_html_column columns[] = {
-		{"What", false}, {"Base", false}, {"New", false}, {"Weight", false}, {0}};
+	static const struct nm_html_column columns[] = {{"What", NM_HTML_TEXT},
+							{"Base", NM_HTML_TEXT},
+							{"New", NM_HTML_TEXT},
+							{"Weight", NM_HTML_TEXT},
+							{0}};
 
 	if (page->comparison->differences.count) {
 		nm_html_put(page->out, "h3", NULL, "What else is not the same");
@@ -334,16 +337,22 @@ static bool has_published(const struct nm_comparison *comparison)
 
 /* Published figures are a column where there are any; the last column is the verdict either way. */
 static const struct nm_html_column with_published[] = {
-	{"Measurement", false}, {"Base p50", true},
-	{"New p50", true},	{"p50 ratio", true},
-	{"Floor ratio", true},	{"p99 ratio", true},
-	{"Exits/op", true},	{"Published", false},
-	{"Verdict", false},	{0},
+	{"Measurement", NM_HTML_TEXT},	 {"Base p50", NM_HTML_NUMBER},
+	{"New p50", NM_HTML_NUMBER},	 {"p50 ratio", NM_HTML_NUMBER},
+	{"Floor ratio", NM_HTML_NUMBER}, {"p99 ratio", NM_HTML_NUMBER},
+	{"Exits/op", NM_HTML_NUMBER},	 {"Published", NM_HTML_TEXT},
+	{"Verdict", NM_HTML_TEXT},	 {0},
 };
 static const struct nm_html_column without_published[] = {
-	{"Measurement", false}, {"Base p50", true},    {"New p50", true},
-	{"p50 ratio", true},	{"Floor ratio", true}, {"p99 ratio", true},
-	{"Exits/op", true},	{"Verdict", false},    {0},
+	{"Measurement", NM_HTML_TEXT},
+	{"Base p50", NM_HTML_NUMBER},
+	{"New p50", NM_HTML_NUMBER},
+	{"p50 ratio", NM_HTML_NUMBER},
+	{"Floor ratio", NM_HTML_NUMBER},
+	{"p99 ratio", NM_HTML_NUMBER},
+	{"Exits/op", NM_HTML_NUMBER},
+	{"Verdict", NM_HTML_TEXT},
+	{0},
 };
 
 static int put_line(struct page *page, const struct nm_compared *line, bool published)
@@ -406,9 +415,9 @@ static int put_lines(struct page *page)
 
 static int put_undecided(struct page *page)
 {
-	static const struct nm_html_column columns[] = {{"Measurement", false},
-							{"Reason", false},
-							{"Verdict", false},
+	static const struct nm_html_column columns[] = {{"Measurement", NM_HTML_TEXT},
+							{"Reason", NM_HTML_TEXT},
+							{"Verdict", NM_HTML_TEXT},
 							{0}};
 	const struct nm_comparison *c = page->comparison;
 

@@ -178,8 +178,8 @@ static int put_readiness(struct page *page)
 {
 	static const char *const classes[] = {"good", "good", "warn", "warn", "warn", "bad"};
 	static const struct nm_html_column columns[] = {
-		{"Workload", false}, {"Reason", false},	 {"What to do", false},
-		{"As of", false},    {"Verdict", false}, {0},
+		{"Workload", NM_HTML_TEXT}, {"Reason", NM_HTML_TEXT},  {"What to do", NM_HTML_TEXT},
+		{"As of", NM_HTML_TEXT},    {"Verdict", NM_HTML_TEXT}, {0},
 	};
 
 	if (!page->readiness)
@@ -203,17 +203,18 @@ static int put_readiness(struct page *page)
 
 /* Groups of operations in the order of the page; what has another is in the last. */
 static const struct {
-	const char *group, *title;
+	const char *group, *title, *caption;
 } groups[] = {
-	{"exits", "Exits"},
-	{"interrupts", "Interrupts and timers"},
-	{"memory", "Memory"},
-	{"io", "I/O"},
-	{"lifecycle", "Life cycle"},
-	{"linux", "Linux guests"},
-	{"floors", "Floors: what everything else contains"},
-	{"drills", "Drills"},
-	{NULL, "Other operations"},
+	{"exits", "Exits", "One operation that leaves the guest, with 95 % intervals"},
+	{"interrupts", "Interrupts and timers",
+	 "From the cause of an interrupt to its effect, with 95 % intervals"},
+	{"memory", "Memory", "One access, or one page, with 95 % intervals"},
+	{"io", "I/O", "One request, with 95 % intervals"},
+	{"lifecycle", "Life cycle", "One step in the life of a VM, with 95 % intervals"},
+	{"linux", "Linux guests", "What a Linux guest takes, with 95 % intervals"},
+	{"floors", "Floors", "What all other operations contain, with 95 % intervals"},
+	{"drills", "Drills", "What goes wrong on purpose"},
+	{NULL, "Other operations", "Other operations, with 95 % intervals"},
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -234,15 +235,20 @@ struct columns {
 	size_t count;
 };
 
+static enum nm_html_kind kind_of(size_t column)
+{
+	if (column >= NM_COLUMN_FLOOR && column < NM_COLUMN_STATE)
+		return NM_HTML_NUMBER;
+	return column == NM_COLUMN_CONTEXT ? NM_HTML_TIGHT : NM_HTML_TEXT;
+}
+
 static void choose_columns(const struct nm_view *view, struct columns *out)
 {
 	*out = (struct columns) {0};
 	for (size_t c = 0; c < NM_COLUMNS; c++) {
 		if (!view->shown[c])
 			continue;
-		out->items[out->count] =
-			(struct nm_html_column) {nm_column_titles[c],
-						 c >= NM_COLUMN_FLOOR && c < NM_COLUMN_STATE};
+		out->items[out->count] = (struct nm_html_column) {nm_column_titles[c], kind_of(c)};
 		out->from[out->count++] = (enum nm_column)c;
 	}
 }
@@ -267,7 +273,7 @@ static void put_group(struct page *page, const struct columns *columns, size_t g
 			continue;
 		if (!begun) {
 			nm_html_put(page->out, "h3", NULL, groups[group].title);
-			nm_html_begin_table(page->out, groups[group].title, columns->items);
+			nm_html_begin_table(page->out, groups[group].caption, columns->items);
 		}
 		begun = true;
 		put_measurement(page, columns, &page->view.rows.items[i]);
@@ -309,8 +315,8 @@ static int put_findings(struct page *page)
 {
 	static const char *const words[] = {"pass", "fail", "warn", "note", "unknown"};
 	static const struct nm_html_column columns[] = {
-		{"Finding", false},    {"Value", false}, {"Evidence", false},
-		{"What to do", false}, {"Level", false}, {0},
+		{"Finding", NM_HTML_TEXT},    {"Value", NM_HTML_TEXT}, {"Evidence", NM_HTML_TEXT},
+		{"What to do", NM_HTML_TEXT}, {"Level", NM_HTML_TEXT}, {0},
 	};
 	const struct nm_findings *findings = &page->document->findings;
 
@@ -342,7 +348,9 @@ static void put_fact(struct page *page, const char *name, const char *value)
 static int put_map(struct page *page, const char *title, const char *column,
 		   const struct nm_map *map)
 {
-	const struct nm_html_column columns[] = {{column, false}, {"Value", false}, {0}};
+	const struct nm_html_column columns[] = {{column, NM_HTML_TEXT},
+						 {"Value", NM_HTML_TEXT},
+						 {0}};
 
 	if (!map->count)
 		return 0;
@@ -454,6 +462,17 @@ static void put_navigation(struct page *page)
 	nm_html_navigation(page->out, shown);
 }
 
+/* A kernel that was given no name is called "(none)", which stands in documents without its brackets. */
+static const char *name_of(const struct nm_document *document)
+{
+	const char *host = document->run.host;
+	const char *product = document->machine.product;
+
+	if (*host && strcmp(host, "-none-") != 0 && strcmp(host, "localhost") != 0)
+		return host;
+	return product && *product ? product : "A machine without a name";
+}
+
 static int put_page(struct page *page)
 {
 	const struct nm_run *run = &page->document->run;
@@ -465,7 +484,7 @@ static int put_page(struct page *page)
 
 	if (!lead)
 		return -ENOMEM;
-	nm_html_begin(page->out, "nestmark report", *run->host ? run->host : "A machine", lead);
+	nm_html_begin(page->out, "nestmark report", name_of(page->document), lead);
 	put_navigation(page);
 	r = put_verdict(page);
 	if (!r)

@@ -90,6 +90,7 @@
 #define HISTOGRAM                                                                                  \
 	"set format x unit\n"                                                                      \
 	"set logscale x\n"                                                                         \
+	"set ylabel 'samples' textcolor rgb '#000001'\n"                                           \
 	"set format y '%.0f'\n" LINES
 
 static const char *script_of(const struct nm_plot *plot)

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reports/summary.h"
 
+#include "reports/comparison_renderers.h"
+#include "reports/comparisons.h"
 #include "reports/renderers.h"
 
 /* Of the line that says what is missing. */
@@ -26,6 +28,15 @@ int nm_render_summary(const struct nm_document *document, const struct nm_render
 		      struct nm_text *out)
 {
 	int r = nm_render_markdown(document, options, out);
+
+	nm_summary_cut(out);
+	return r;
+}
+
+int nm_comparison_render_summary(const struct nm_comparison *comparison,
+				 const struct nm_render_options *options, struct nm_text *out)
+{
+	int r = nm_comparison_render_markdown(comparison, options, out);
 
 	nm_summary_cut(out);
 	return r;

@@ -31,6 +31,9 @@ static const struct {
 } changes[] = {
 	{"<use xlink:href='#gpDot'", "/>", ""},
 	{"<use xlink:href='#gpPt", NULL, "<use href='#nm-pt"},
+	{"\t", NULL, ""},
+	{" id=\"", "\"", ""},
+	{"<title>", "</title>", ""},
 	{" color=\"", "\"", ""},
 	{" font-family=\"", "\"", ""},
 	{" font-size=\"", "\"", ""},

@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
-"""Strict readers of the formats of `nestmark report`: formats.py FORMAT FILE fails when another program would refuse it."""
+"""Strict readers of the formats of `nestmark report`.
+
+formats.py FORMAT FILE… fails when another program would refuse one of the files."""
 
 import csv
+import importlib.util
 import json
+import pathlib
 import re
 import sys
 import xml.etree.ElementTree as tree
@@ -19,13 +23,14 @@ def read(path):
 
 
 def lines_of(text):
-    assert text.endswith("\n"), "the last line does not end"
-    return text[:-1].split("\n")
+    assert not text or text.endswith("\n"), "the last line does not end"
+    return text.split("\n")[:-1]
 
 
 def check_csv(text):
+    csv.field_size_limit(len(text) + 1)
     rows = list(csv.reader(text.splitlines(keepends=True), strict=True))
-    assert len(rows) > 1, "no rows"
+    assert rows, "no rows"
     for number, row in enumerate(rows):
         assert len(row) == len(rows[0]), f"row {number} has {len(row)} fields, the first {len(rows[0])}"
         for field in row:
@@ -78,8 +83,8 @@ def check_ktap(text):
         assert int(match[2]) == seen, line
         assert match[4] != "SKIP" or match[1] == "ok"
         assert match[4] not in ("ERROR", "TIMEOUT") or match[1] == "not ok"
-        kind = {"SKIP": "skip", "ERROR": "error", "TIMEOUT": "error", None: "pass" if match[1] == "ok" else "fail"}[match[4]]
-        counts[kind] += 1
+        directives = {"SKIP": "skip", "ERROR": "error", "TIMEOUT": "error"}
+        counts[directives.get(match[4], "pass" if match[1] == "ok" else "fail")] += 1
     assert seen == int(plan[1]), f"{seen} results of {plan[1]}"
     assert lines[-1] == (f"# Totals: pass:{counts['pass']} fail:{counts['fail']} xfail:0 xpass:0 "
                          f"skip:{counts['skip']} error:{counts['error']}"), lines[-1]
@@ -96,7 +101,7 @@ def check_github(text):
 
 
 def check_prometheus(text):
-    """The text format of exposition, as node_exporter takes it: no timestamps, no series twice, a metric in one place."""
+    """The text format, as node_exporter takes it: no timestamps, no series twice, a metric in one place."""
     label = r'[a-z_]+="(?:[^"\\\n]|\\["\\n])*"'
     sample = re.compile(rf"([a-z_]+)(\{{{label}(?:,{label})*\}})? ({NUMBER})")
     typed, begun, series, metric = set(), None, set(), None
@@ -157,13 +162,34 @@ CHECKS = {
 }
 
 
-def main():
-    kind, path = sys.argv[1:]
+def check_html(text):
+    """By html.py beside this file, whose name is that of a module of Python's."""
+    spec = importlib.util.spec_from_file_location("page", pathlib.Path(__file__).with_name("html.py"))
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    page.check(text)
+
+
+CHECKS["html"] = check_html
+
+
+def check(kind, path):
     text = read(path)
     if not kind.startswith(("github-benchmark", "bencher")):
         control = CONTROL.search(text)
         assert not control, f"{path}: a control character at {control.start()}"
     CHECKS[kind](text)
+
+
+def main():
+    failed = False
+    for kind, path in zip(sys.argv[1::2], sys.argv[2::2]):
+        try:
+            check(kind, path)
+        except (AssertionError, ValueError, csv.Error, tree.ParseError) as error:
+            print(f"{path} as {kind}: {str(error)[:300]}", file=sys.stderr)
+            failed = True
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,15 @@ for format in "${formats[@]}"; do
 done
 xmllint --noout junit.out || fail "xmllint refuses the JUnit file"
 
+expect 0 "$NESTMARK" report -o html:page.html run.json
+/usr/bin/python3 "$SOURCE/tests/cli/html.py" page.html || fail "the page is not what it should be"
+says page.html "<figure>" "What is fit to move" "Firecracker"
+expect 0 "$NESTMARK" report -o html:again run.json
+cmp -s again page.html || fail "html: another time it is another file"
+PATH=/nowhere expect 0 "$NESTMARK" report -o html:tables.html run.json
+/usr/bin/python3 "$SOURCE/tests/cli/html.py" tables.html || fail "without gnuplot the page is not what it should be"
+says tables.html "there is no gnuplot on PATH"
+
 # The readers refuse what they should.
 refuses() {
     /usr/bin/python3 "$SOURCE/tests/cli/formats.py" "$1" "$2" 2>/dev/null && fail "the reader of $1 takes $3"
@@ -34,6 +43,12 @@ sed 's/^\(nestmark_run_complete .*\)/\1 1767579429/' prometheus.out >bad
 refuses prometheus bad "a timestamp"
 cat prometheus.out prometheus.out >bad
 refuses prometheus bad "a series that is there twice"
+
+for bad in 's|<h1>|<h1 onclick="x">|' 's|</main>|<script>x</script></main>|' 's|<h3>|<h4>|; s|</h3>|</h4>|' \
+    's|href="#charts"|href="http://x"|' 's|--ink: #1a1f26|--ink: #aaaaaa|' 's|<caption>[^<]*</caption>||'; do
+    sed "$bad" page.html >bad
+    /usr/bin/python3 "$SOURCE/tests/cli/html.py" bad 2>/dev/null && fail "the reader of pages takes $bad"
+done
 
 # The same figures everywhere.
 floor=$(awk '/^nestmark: floor.loop native floor / { print $5 }' plain.out)
