@@ -109,6 +109,8 @@ time.sleep(60)' "$loop" >held &
     wait "$user" 2>/dev/null
     losetup -d "$loop"
     trap 'rm -rf "$work"' EXIT
+else
+    echo "not tried: block devices, which take root and losetup"
 fi
 
 # Nothing but I/O needs it.

@@ -19,7 +19,7 @@
 
 #define REQUESTS 1000000u
 #define FEW	 20000u
-#define SECTORS	 1024u
+#define SECTORS	 1024ull
 #define DEPTH	 32u
 #define SIZE	 128u /* of the ring, for requests of 3 descriptors */
 #define BASE	 0xd0000000u
@@ -115,7 +115,7 @@ static uint64_t next_number(void)
 
 static volatile uint64_t *data_of(uint32_t place)
 {
-	return (volatile uint64_t *)(void *)(memory + DATA + place * NM_ABI_SECTOR);
+	return (volatile uint64_t *)(void *)(memory + DATA + (size_t)place * NM_ABI_SECTOR);
 }
 
 static void choose(struct request *request, uint32_t place)
