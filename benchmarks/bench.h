@@ -120,7 +120,7 @@ struct nm_bench {
 	unsigned int vcpus;		 /* 0: one. Every vCPU has a CPU of its own */
 	const char
 		*partner; /* the guest function of all vCPUs but the first, until that one ends */
-	/* The operation that this one is compared with, in the same context and at the same point; its own name: at its first point. */
+	/* The operation that this one is compared with, in guests and at the same point; its own name: at its first point. */
 	const char *against;
 	unsigned int
 		threads; /* of the host, on CPUs behind those of the vCPUs: devices that poll */

@@ -610,9 +610,11 @@ int nm_summarise_ratios(struct nm_document *document)
 		struct nm_measurement *m = &document->measurements.items[i];
 		const struct nm_measurement *native = native_partner(document, m);
 
-		if (m->context == NM_CONTEXT_GUEST && native)
+		if (m->context != NM_CONTEXT_GUEST)
+			continue;
+		if (native)
 			r = ratio(m, native, FIELD(p50), seed, &m->native_ratio);
-		if (!r && m->throughput && m->context == NM_CONTEXT_GUEST && native)
+		if (!r && native && m->throughput)
 			r = ratio(m, native, FIELD(operations_per_s), seed,
 				  &m->throughput->native_ratio);
 		if (!r)

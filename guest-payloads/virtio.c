@@ -315,7 +315,7 @@ static int64_t await_polling(struct nm_vring *ring, uint32_t *written)
 
 /*
  * Each request that comes back once an interrupt was asked for causes one, also where it is seen before that. A wake-up that no
- * request has caused may be that of a device that broke down.
+ * request has caused may be that of a device that broke down, or the first of a vhost, which is always given.
  */
 static int64_t await_halted(struct nm_vring *ring, uint32_t *written)
 {
@@ -328,8 +328,11 @@ static int64_t await_halted(struct nm_vring *ring, uint32_t *written)
 		place = nm_vring_take(ring, written);
 		if (place >= 0)
 			break;
-		if (ring->owed < 0 && nm_virtio_broken(ring->base))
-			return -1;
+		if (ring->owed < 0) {
+			if (nm_virtio_broken(ring->base))
+				return -1;
+			ring->owed = 0;
+		}
 		__asm__ volatile("sti\n\thlt" : : : "memory", "cc");
 		ring->owed--;
 	}

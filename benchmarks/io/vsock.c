@@ -11,6 +11,7 @@
 #include "vmm/virtio/vhost.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,7 +164,8 @@ static int connect_to(uint32_t port, int *fd)
 					    .svm_port = port};
 
 	*fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (*fd >= 0 && !connect(*fd, (const struct sockaddr *)&address, sizeof(address)))
+	if (*fd >= 0 && !connect(*fd, (const struct sockaddr *)&address, sizeof(address)) &&
+	    !fcntl(*fd, F_SETFL, O_NONBLOCK))
 		return 0;
 	return nm_fail_remedy(EOPNOTSUPP, "modprobe vsock_loopback", "a vsock of this machine: %s",
 			      strerror(errno));

@@ -22,6 +22,8 @@ guests = {m["operation"] for m in measurements if m["context"] == "guest"}
 assert len(guests) == 6, guests
 vhost = [m for m in measurements if m["operation"] == "io.net.vhost.echo" and m["context"] == "guest"]
 assert vhost[0]["against"]["measurement"] == "io.net.tap.echo/guest/cpl3", vhost[0].get("against")
-assert vhost[0]["evidence"]["user_exits_per_op"] < 0.01, "vhost-net leaves to the VMM"
+for m in measurements:
+    if m["context"] == "guest":
+        assert m["evidence"]["user_exits_per_op"] < 0.01, f"{m['operation']} leaves to the VMM"
 P
 done_testing
