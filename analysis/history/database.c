@@ -183,6 +183,9 @@ const char *nm_column_text(struct nm_statement *statement, int column, struct nm
 {
 	const char *text = (const char *)sqlite3_column_text(raw(statement), column);
 
+	/* Recorded for those who need one: in a history that is whole, they have it. */
+	if (!text)
+		(void)nm_fail(EINVAL, "the history is damaged: a field of it is empty");
 	return text ? nm_arena_strdup(arena, text) : NULL;
 }
 

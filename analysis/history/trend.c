@@ -126,7 +126,7 @@ static bool matters(const struct nm_trend_rule *rule, const struct nm_trend_chan
 	       (step->hi < 1 && step->value > 0 && step->value <= 1 / factor);
 }
 
-/* Drops the changes that `keep` says no to, of levels that lie between those that are there. */
+/* A change lies between the levels that reach to the changes before and behind it. */
 static int fill_changes(const struct nm_trend_rule *rule, struct nm_trend_series *series,
 			const struct found *found, struct nm_trend_change *changes)
 {
@@ -156,15 +156,15 @@ static void keep_significant(const struct nm_trend_rule *rule, struct found *fou
 	found->count = kept;
 }
 
-static size_t keep_large(const struct nm_trend_rule *rule, struct found *found,
-			 const struct nm_trend_change *changes)
+static void keep_large(const struct nm_trend_rule *rule, struct found *found,
+		       const struct nm_trend_change *changes)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < found->count; i++)
 		if (matters(rule, &changes[i]))
 			found->items[kept++] = found->items[i];
-	return kept;
+	found->count = kept;
 }
 
 /* Without the small steps the levels between the others are longer: sizes are taken again, until all of them matter. */
@@ -173,8 +173,8 @@ static int judge_series(struct search *search, size_t index)
 	struct nm_trend_series *series = &search->trend->series.items[index];
 	struct found *found = &search->found[index];
 	struct nm_trend_change *changes;
-	size_t kept = 0;
-	int r = 0;
+	size_t before;
+	int r;
 
 	keep_significant(search->rule, found);
 	if (!found->count)
@@ -182,14 +182,12 @@ static int judge_series(struct search *search, size_t index)
 	changes = nm_arena_alloc(&search->trend->arena, found->count * sizeof(*changes));
 	if (!changes)
 		return -ENOMEM;
-	while (!r && found->count != kept) {
+	do {
+		before = found->count;
 		r = fill_changes(search->rule, series, found, changes);
-		kept = r ? 0 : keep_large(search->rule, found, changes);
-		if (kept == found->count)
-			break;
-		found->count = kept;
-		kept = 0;
-	}
+		if (!r)
+			keep_large(search->rule, found, changes);
+	} while (!r && found->count != before);
 	series->changes.items = changes;
 	series->changes.count = found->count;
 	search->trend->changes += found->count;

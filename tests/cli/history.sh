@@ -170,6 +170,14 @@ expect 0 history trend --host 'x*' -o csv:- -o md:nasty.md
 grep -q "'=HYPERLINK" out || fail "csv: a formula: $(head -n 1 out)"
 rm h.db*
 
+# Counts are no times: another clock is another series.
+edit "$document" counted.json 'd["run"].update(clock="instructions", uuid="00000000-0000-4000-8000-00000000000b")
+for one in d["measurements"]: one["unit"] = "instructions"'
+expect 0 history import "$document" counted.json
+history trend -J --all >counted.json
+holds counted.json '[(s["measurement"], s["unit"], len(s["points"])) for s in d["series"][:2]] == [("fleet.op00/native", "instructions", 1), ("fleet.op00/native", "ns", 1)]'
+rm h.db*
+
 # A document that finishes another takes its place, whichever comes first.
 edit "$document" part.json 'd["run"].update(state="incomplete", reason="interrupted", uuid="00000000-0000-4000-8000-000000000007")'
 edit "$document" whole.json 'd["run"].update(supersedes="00000000-0000-4000-8000-000000000007", uuid="00000000-0000-4000-8000-000000000008")'

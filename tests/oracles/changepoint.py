@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
-"""changepoint.py [FILE]: the energy statistic and Student's t-test by numpy and scipy, written from their definitions. Prints
-the table that tests/unit/changepoint.c holds against analysis/, or makes sure that FILE has each line of it. Series are of
-integers from a generator that both sides have."""
+"""changepoint.py [FILE]: the energy statistic and Student's t-test by numpy and scipy, written from their definitions.
+Prints the table that tests/unit/changepoint.c holds against analysis/, or makes sure that FILE has each line of it.
+Series are of integers from a generator that both sides have."""
 import sys
 
 import numpy
