@@ -153,6 +153,10 @@ static int put_verdict(struct page *page)
 	int r;
 
 	nm_html_begin_section(page->out, "verdict", "Verdict");
+	if (page->document->run.plan.inject_delay_ns)
+		nm_html_put(page->out, "p", "answer bad",
+			    "No measurement of this machine: a delay was injected into every "
+			    "operation, to see whether it is found.");
 	r = put(page, "p", NULL, nm_machine_sentence(page->arena, &page->document->machine));
 	if (!r) {
 		const char *sentence =
