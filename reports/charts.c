@@ -280,7 +280,8 @@ static const char *line_title(struct nm_arena *arena, const struct nm_measuremen
 	char *name = nm_measurement_name(arena, m);
 
 	for (char *c = name; c && *c; c++)
-		*c = *c == '/' ? ' ' : *c;
+		if (*c == '/')
+			*c = ' ';
 	return name;
 }
 
@@ -415,7 +416,7 @@ static int draw_sizes(struct drawing *drawing)
 
 		if (!is_point(document, m))
 			continue;
-		if (drawing->plot.blocks == MAX_LINES) {
+		if (chart && drawing->plot.blocks == MAX_LINES) {
 			chart->left_out++;
 			continue;
 		}
@@ -472,7 +473,7 @@ static int draw_histograms(struct drawing *drawing)
 
 		if (!has_histogram(document, m))
 			continue;
-		if (drawing->plot.blocks == MAX_LINES) {
+		if (chart && drawing->plot.blocks == MAX_LINES) {
 			chart->left_out++;
 			continue;
 		}

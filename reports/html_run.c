@@ -90,7 +90,7 @@ static int put_fitness(struct page *page)
 		enum nm_readiness from, to;
 	} verdicts[] = {
 		{"Fit to move here:", NM_READINESS_READY, NM_READINESS_READY},
-		{"Would run, but their makers advise against it in a VM:", NM_READINESS_NOT_ADVISED,
+		{"Would run, and is not advised (the table says why):", NM_READINESS_NOT_ADVISED,
 		 NM_READINESS_NOT_ADVISED},
 		{"Nothing known is missing, yet not proven by a guest or not fully known:",
 		 NM_READINESS_NOT_PROVEN, NM_READINESS_CONDITIONS_MET},
@@ -153,6 +153,10 @@ static int put_verdict(struct page *page)
 	int r;
 
 	nm_html_begin_section(page->out, "verdict", "Verdict");
+	if (page->document->run.plan.inject_delay_ns)
+		nm_html_put(page->out, "p", "answer bad",
+			    "No measurement of this machine: a delay was injected into every "
+			    "operation, to see whether it is found.");
 	r = put(page, "p", NULL, nm_machine_sentence(page->arena, &page->document->machine));
 	if (!r) {
 		const char *sentence =

@@ -15,8 +15,8 @@ ATTRIBUTES = {
     "*": set("id class role tabindex aria-label aria-labelledby".split()),
     "html": {"lang"}, "meta": {"charset", "http-equiv", "content", "name"}, "a": {"href"}, "th": {"scope"},
     "section": set(), "svg": {"viewBox", "width", "height", "aria-hidden", "focusable"},
-    "drawn": set("fill fill-opacity stroke stroke-width stroke-dasharray stroke-linecap stroke-linejoin color d x y width "
-                 "height r cx cy points transform text-anchor href shape-rendering".split()) | {SPACE},
+    "drawn": set("fill fill-opacity stroke stroke-width stroke-dasharray stroke-linecap stroke-linejoin color d x y "
+                 "width height r cx cy points transform text-anchor href shape-rendering".split()) | {SPACE},
 }
 DRAWN = set("defs g path rect circle use polygon text".split())
 SERIES = [f"c{n}" for n in (1, 16, 17, 18, 19, 20, 21)]

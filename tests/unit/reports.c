@@ -223,6 +223,7 @@ Test(reports, counted_instructions_are_not_shown_as_time)
 
 		sample_document(&document);
 		document.run.clock = NM_CLOCK_INSTRUCTIONS;
+		document.run.plan.inject_delay_ns = 0;
 		for (size_t m = 0; m < document.measurements.count; m++)
 			document.measurements.items[m].unit = "instructions";
 		text = render(both_formats[i], &document, &plain);

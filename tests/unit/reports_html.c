@@ -210,6 +210,23 @@ Test(pages, a_run_opens_with_its_verdict)
 	nm_document_free(&document);
 }
 
+Test(pages, an_injected_delay_is_said_first)
+{
+	struct nm_document document;
+	char *text;
+
+	sample_document(&document);
+	document.run.plan.inject_delay_ns = 20;
+	text = render_document(&document, &plain);
+	assert_contains(text, "<p class=\"answer bad\">No measurement of this machine");
+	free(text);
+	document.run.plan.inject_delay_ns = 0;
+	text = render_document(&document, &plain);
+	assert_lacks(text, "No measurement of this machine");
+	free(text);
+	nm_document_free(&document);
+}
+
 Test(pages, workloads_are_told_by_their_readiness)
 {
 	struct nm_check_workload workloads[] = {
