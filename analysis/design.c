@@ -186,7 +186,7 @@ const struct nm_design *nm_design_get(struct nm_designs *designs, size_t base, s
 	*design = (struct nm_design) {.base = base, .changed = changed, .paired = paired};
 	if (fill(designs->arena, design))
 		return NULL;
-	slot = nm_arena_append(designs->arena, &designs->items, &designs->count, sizeof(*slot));
+	slot = nm_arena_append(designs->arena, &designs->items, &designs->count, sizeof(void *));
 	if (!slot)
 		return NULL;
 	*slot = design;

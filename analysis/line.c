@@ -138,7 +138,7 @@ static int check(struct nm_comparison *comparison, struct nm_compared *line,
 static int keep_usable(struct nm_arena *arena, const struct nm_found *found, int worst,
 		       struct nm_found *out)
 {
-	out->items = nm_arena_alloc(arena, found->count * sizeof(*out->items));
+	out->items = nm_arena_alloc(arena, found->count * sizeof(void *));
 	if (!out->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < found->count; i++)
@@ -148,12 +148,14 @@ static int keep_usable(struct nm_arena *arena, const struct nm_found *found, int
 }
 
 static int find_usable(struct nm_arena *arena, const struct nm_pairing *pairing,
-		       const struct nm_measurement *base, struct nm_pairing *out)
+		       const struct nm_measurement *base, const struct nm_measurement *changed,
+		       struct nm_pairing *out)
 {
-	int r = keep_usable(arena, &pairing->base, base ? base->state : NM_STATE_OK, &out->base);
+	int r = base ? keep_usable(arena, &pairing->base, base->state, &out->base) : 0;
 
 	out->name = pairing->name;
-	return r ? r : keep_usable(arena, &pairing->changed, NM_STATE_NOISY, &out->changed);
+	return r || !changed ? r
+			     : keep_usable(arena, &pairing->changed, NM_STATE_NOISY, &out->changed);
 }
 
 /* Why a statistic has no verdict though its line might. */
@@ -216,7 +218,7 @@ int nm_line_measure(struct nm_comparison *comparison, const struct nm_compare_re
 	const struct nm_measurement *base = speaker(&pairing->base, false);
 	const struct nm_measurement *changed = speaker(&pairing->changed, true);
 	struct nm_pairing usable = {0};
-	int r = find_usable(designs->arena, pairing, base, &usable);
+	int r = find_usable(designs->arena, pairing, base, changed, &usable);
 
 	if (!r)
 		r = describe(&comparison->arena, &usable, base, changed, line);

@@ -33,7 +33,7 @@ static struct nm_pairing *pairing_for(struct index *index, const char *name)
 	node = tsearch(pairing, &index->tree, compare_pairings);
 	if (!node || *(struct nm_pairing **)node != pairing)
 		return node ? *(struct nm_pairing **)node : NULL;
-	slot = nm_arena_append(index->arena, &index->order, &index->count, sizeof(*slot));
+	slot = nm_arena_append(index->arena, &index->order, &index->count, sizeof(void *));
 	if (slot)
 		*slot = pairing;
 	return slot ? pairing : NULL;
@@ -61,7 +61,7 @@ static bool is_selected(const struct nm_compare_request *request, const struct n
 static int add_found(struct nm_arena *arena, struct nm_found *found, const struct nm_measurement *m)
 {
 	const struct nm_measurement **slot =
-		nm_arena_append(arena, &found->items, &found->count, sizeof(*slot));
+		nm_arena_append(arena, &found->items, &found->count, sizeof(void *));
 
 	if (slot)
 		*slot = m;

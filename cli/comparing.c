@@ -56,7 +56,7 @@ void nm_documents_free(struct nm_documents *documents)
 int nm_documents_side(struct nm_arena *arena, const struct nm_documents *documents,
 		      struct nm_compare_side *side)
 {
-	const struct nm_document **items = nm_arena_alloc(arena, documents->count * sizeof(*items));
+	const struct nm_document **items = nm_arena_alloc(arena, documents->count * sizeof(void *));
 
 	if (!items)
 		return -ENOMEM;
