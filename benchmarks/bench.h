@@ -72,7 +72,7 @@ struct nm_native_round {
 	const char *remedy;	    /* with .unsupported: what would make it run */
 	uint64_t density_max;	    /* guests that may be there at a time */
 	bool unsupported; /* set by a hook that returns false because the machine lacks something */
-	uint64_t delay; /* injected after each operation: turns of nm_delay(); 0: none */
+	uint64_t delay;	  /* injected after each operation: turns of nm_delay(); 0: none */
 	uint64_t samples;
 	uint64_t warmup;
 	uint64_t batch;

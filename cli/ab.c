@@ -265,8 +265,6 @@ static int prepare(struct ab *ab)
 	for (size_t i = 0; i < NM_SIDES; i++) {
 		struct side *side = &ab->sides[i];
 
-		side->command = &ab->options->commands[i];
-		side->name = i ? "B" : "A";
 		side->path =
 			nm_arena_printf(arena, "%s-%s.json", ab->options->documents, i ? "b" : "a");
 		if (!side->path)
@@ -282,7 +280,9 @@ static int prepare(struct ab *ab)
 static int ab_main(int argc, char **argv)
 {
 	struct nm_ab_options options = {0};
-	struct ab ab = {.options = &options};
+	struct ab ab = {.options = &options,
+			.sides = {{.command = &options.commands[NM_SIDE_A], .name = "A"},
+				  {.command = &options.commands[NM_SIDE_B], .name = "B"}}};
 	int code;
 
 	if (nm_ab_parse(&options, argc, argv, &code)) {

@@ -34,7 +34,7 @@ struct nm_guest {
 	uint64_t heap_bytes;
 	uint64_t tables_used; /* bytes of page tables that nm_guest_map() has made */
 	struct nm_devices devices;
-	uint64_t delay;	      /* turns of nm_delay() after each exit to user space; 0: none */
+	uint64_t delay;	  /* turns of nm_delay() after each exit to user space; 0: none */
 	bool resume_halt; /* HLT that leaves to user space is part of the operation */
 	/** Serves KVM_EXIT_DEBUG of a vCPU; false: it was not expected. NULL: none is. */
 	bool (*on_debug)(void *context, const struct nm_vcpu *vcpu);

@@ -5,7 +5,7 @@
 
     power.py build/release/nestmark [OPTION…]
 
-Trials of three kinds in turn: the same program on both sides; a delay of 2 % of the operation on side B; a delay of 1 %.
+Trials of three kinds in turn: the same program on both sides; a delay of 2 % of the operation on side B; one of 1 %.
 Each trial is a line in the file of results, and a later call goes on from there. Without --operation it takes
 exit.pio.out in a guest where /dev/kvm is, else the native floor.syscall. Ends with 0 when every limit is kept, with 1
 when one is not, and with 3 when there are too few trials to say.
