@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /** Points on either side of a change, at least: two in a row. */
-#define NM_CHANGE_SHORTEST 2
+#define NM_CHANGE_SHORTEST ((size_t)2)
 /** No split of fewer points can be significant at 1 % by permutation: 2 / C(9, 4) is more than that, and 2 / C(10, 5) less. */
 #define NM_CHANGE_MIN_POINTS 10
 #define NM_CHANGE_MAX_POINTS 100000
