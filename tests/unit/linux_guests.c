@@ -462,8 +462,8 @@ Test(vmm, its_command_line_is_told)
 {
 	struct nm_text text = {0};
 
-	cr_assert_eq(nm_vmm_describe("qemu-microvm=/opt/qemu", "/boot/vmlinuz", 2, &text), 0);
-	cr_assert_eq(strncmp(text.bytes, "/opt/qemu -machine microvm,accel=kvm ", 37), 0, "%s",
+	cr_assert_eq(nm_vmm_describe("qemu-q35=/opt/qemu", "/boot/vmlinuz", 2, &text), 0);
+	cr_assert_eq(strncmp(text.bytes, "/opt/qemu -machine q35,accel=kvm ", 33), 0, "%s",
 		     text.bytes);
 	cr_assert(strstr(text.bytes, "-smp 2 ") && strstr(text.bytes, "-kernel /boot/vmlinuz "),
 		  "%s", text.bytes);
