@@ -7,6 +7,7 @@
 #include "benchmarks/plan.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "helpers.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -402,7 +403,13 @@ static struct nm_round_area *boot_in(const char *program, const char *operation)
 	return area;
 }
 
-TestSuite(vmm, .fini = forget);
+static void forget_all(void)
+{
+	forget();
+	leave_folder();
+}
+
+TestSuite(vmm, .init = enter_folder, .fini = forget_all);
 
 Test(vmm, a_result_comes_from_its_serial_port)
 {
