@@ -185,23 +185,15 @@ static bool set_io_path(struct nm_run_options *options, const char *path, bool d
 	return true;
 }
 
-/* "qemu" and "qemu=PROGRAM" are both machines of QEMU. */
 static bool add_vmm(struct nm_run_options *options, const char *text)
 {
-	static const char family[] = "qemu";
-	const char *const machines[] = {"qemu-q35", "qemu-microvm"};
-	struct nm_arena *arena = &options->document->arena;
 	struct nm_strings *vmms = &options->document->run.plan.vmms;
-	const char *program = text + strlen(family);
 	const char *name = nm_vmm_name(text);
 
-	if (!strncmp(text, family, strlen(family)) && (!*program || *program == '='))
-		return add_vmm(options, nm_arena_printf(arena, "%s%s", machines[0], program)) &&
-		       add_vmm(options, nm_arena_printf(arena, "%s%s", machines[1], program));
 	if (!name || !strcmp(name, NM_LINUX_OWN_VMM)) {
 		nm_usage_error(&nm_command_run,
-			       "--vmm %s: expected qemu, qemu-q35 or qemu-microvm, and =PROGRAM "
-			       "behind it where $PATH has none",
+			       "--vmm %s: expected qemu-q35, and =PROGRAM behind it where $PATH "
+			       "has none",
 			       text);
 		return false;
 	}
@@ -211,7 +203,7 @@ static bool add_vmm(struct nm_run_options *options, const char *text)
 			return false;
 		}
 	}
-	return !nm_strings_add(arena, vmms, text);
+	return !nm_strings_add(&options->document->arena, vmms, text);
 }
 
 static bool check_overwrite(const struct nm_run_options *options)

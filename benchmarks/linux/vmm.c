@@ -34,7 +34,6 @@ static const struct vmm {
 	const char *program;
 } vmms[] = {
 	{"qemu-q35", "q35,accel=kvm", "qemu-system-x86_64"},
-	{"qemu-microvm", "microvm,accel=kvm", "qemu-system-x86_64"},
 };
 
 /* Words in capitals stand for what differs from boot to boot. */

@@ -11,7 +11,7 @@ struct nm_linux_boot;
 #define NM_LINUX_OWN_VMM "nestmark"
 
 /*
- * The VMMs of others that boot the same guests, named "NAME" or "NAME=PROGRAM": qemu-q35 and qemu-microvm, by default the program
+ * The VMMs of others that boot the same guests, named "NAME" or "NAME=PROGRAM": qemu-q35, by default the program
  * qemu-system-x86_64 where $PATH has it.
  */
 

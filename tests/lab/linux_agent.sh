@@ -31,8 +31,9 @@ def guest(operation):
 
 
 def reached(m):
-    """One round is too few for a verdict, and that is all that there is to say against it."""
-    assert m["state"] == "noisy" and m["reason"] == "too few rounds: 1", (m["operation"], m["state"], m["reason"])
+    """One round is too few for a verdict, and this machine has no time of its own: nothing else may be said against it."""
+    told = m["reason"] == "too few rounds: 1" or "TSC and CLOCK_MONOTONIC_RAW are" in m["reason"]
+    assert m["state"] in ("noisy", "invalid") and told, (m["operation"], m["context"], m["state"], m["reason"])
     [r] = m["rounds"]
     assert r["state"] == "ok" and r["p50"] > 0, r
     return m

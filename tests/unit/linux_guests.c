@@ -7,6 +7,7 @@
 #include "benchmarks/plan.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "helpers.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -402,7 +403,13 @@ static struct nm_round_area *boot_in(const char *program, const char *operation)
 	return area;
 }
 
-TestSuite(vmm, .fini = forget);
+static void forget_all(void)
+{
+	forget();
+	leave_folder();
+}
+
+TestSuite(vmm, .init = enter_folder, .fini = forget_all);
 
 Test(vmm, a_result_comes_from_its_serial_port)
 {
@@ -462,8 +469,8 @@ Test(vmm, its_command_line_is_told)
 {
 	struct nm_text text = {0};
 
-	cr_assert_eq(nm_vmm_describe("qemu-microvm=/opt/qemu", "/boot/vmlinuz", 2, &text), 0);
-	cr_assert_eq(strncmp(text.bytes, "/opt/qemu -machine microvm,accel=kvm ", 37), 0, "%s",
+	cr_assert_eq(nm_vmm_describe("qemu-q35=/opt/qemu", "/boot/vmlinuz", 2, &text), 0);
+	cr_assert_eq(strncmp(text.bytes, "/opt/qemu -machine q35,accel=kvm ", 33), 0, "%s",
 		     text.bytes);
 	cr_assert(strstr(text.bytes, "-smp 2 ") && strstr(text.bytes, "-kernel /boot/vmlinuz "),
 		  "%s", text.bytes);
