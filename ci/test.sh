@@ -31,6 +31,6 @@ run_preset() {
     fi
 }
 
-run_preset clang -LE 'hygiene|slow|lab|arm64'
-run_preset asan-ubsan -LE 'hygiene|slow|lab|arm64'
+run_preset clang -LE 'hygiene|oracle|slow|lab|arm64'
+run_preset asan-ubsan -LE 'hygiene|oracle|slow|lab|arm64'
 run_preset dev

@@ -716,14 +716,11 @@ Test(core_document, every_field_survives)
 
 Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 {
-	static const char *const keys[] = {"\"clock\":\"instructions\",",
-					   "\"exits_below\":true,",
-					   "\"exits_below_per_op\":21.5,",
-					   "\"density_max\":100,",
-					   "\"density_factor\":1.5,",
-					   "\"inject_delay_ns\":20,",
-					   "\"soak_ns\":7200000000000,",
-					   ",\"soak\":null"};
+	static const char *const keys[] = {
+		"\"clock\":\"instructions\",",	"\"exits_below\":true,",
+		"\"exits_below_per_op\":21.5,", "\"density_max\":100,",
+		"\"density_factor\":1.5,",	"\"inject_delay_ns\":20,",
+		"\"soak_ns\":7200000000000,",	",\"soak\":null"};
 	struct nm_document d;
 	struct nm_text text = {0};
 
