@@ -229,7 +229,7 @@ Test(reader, lines_without_end_and_bytes_of_all_kinds)
 	struct nm_text said = {0};
 
 	for (size_t i = 0; i < 100000; i++)
-		nm_linux_reader_feed(&reader, "@\0\xff" + i % 3, 1);
+		nm_linux_reader_feed(&reader, &"@\0\xff"[i % 3], 1);
 	nm_linux_reader_feed(&reader, "\n", 1);
 	/* What a VMM wrote without an end of line stands before the frame. */
 	nm_text_puts(&said, "qemu: warning: ");
