@@ -27,9 +27,9 @@
 #define VHOST_NET    "/dev/vhost-net"
 
 struct card {
-	struct nm_tap tap;
 	struct nm_wire wire; /* who sends back */
 	struct nm_net net;
+	struct nm_tap tap;
 	struct nm_vhost_net vhost;
 	struct nm_virtio device;
 	struct nm_abi_net *plan;

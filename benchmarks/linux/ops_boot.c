@@ -16,13 +16,16 @@ static const struct nm_axis memory = {
 	.quick = 1,
 };
 
-#define BOOT(operation, kind, stage)                                                               \
-	.name = operation, .group = "linux", .version = 1, .linux_guest = kind, .payload = stage,  \
-	.axis = &memory, .asked = true, .requires = {"guest.linux"},                               \
-	.expect = {.exits_vary = true}, .single = true, .max_samples = 1
+#define BOOT                                                                                       \
+	.group = "linux", .version = 1, .axis = &memory, .asked = true,                            \
+	.requires = {"guest.linux"}, .expect = {.exits_vary = true}, .single = true,               \
+	.max_samples = 1
 
 const struct nm_bench nm_bench_linux_boot_first_line = {
-	BOOT("linux.boot.first-line", NM_LINUX_CONSOLE, "first-line"),
+	.name = "linux.boot.first-line",
+	.linux_guest = NM_LINUX_CONSOLE,
+	.payload = "first-line",
+	BOOT,
 	.summary = "from the start of the VMM to the first line of the kernel",
 	.happens = "The VM is made, the kernel loaded and entered, by PVH or the 64-bit protocol, "
 		   "and prints by earlyprintk, each byte an exit.",
@@ -30,7 +33,10 @@ const struct nm_bench nm_bench_linux_boot_first_line = {
 };
 
 const struct nm_bench nm_bench_linux_boot_init = {
-	BOOT("linux.boot.init", NM_LINUX_CONSOLE, "init"),
+	.name = "linux.boot.init",
+	.linux_guest = NM_LINUX_CONSOLE,
+	.payload = "init",
+	BOOT,
 	.summary = "from the start of the VMM to the first line of init, all messages of the "
 		   "kernel on the serial console",
 	.happens = "The kernel initialises itself and its drivers and starts init; each byte of "
@@ -39,7 +45,10 @@ const struct nm_bench nm_bench_linux_boot_init = {
 };
 
 const struct nm_bench nm_bench_linux_boot_off = {
-	BOOT("linux.boot.off", NM_LINUX_CONSOLE, "off"),
+	.name = "linux.boot.off",
+	.linux_guest = NM_LINUX_CONSOLE,
+	.payload = "off",
+	BOOT,
 	.summary = "from the start of the VMM to its end: boot, init, power-off by ACPI",
 	.happens = "As linux.boot.init; then the kernel shuts down, and the VMM gives the guest's "
 		   "memory back.",
@@ -47,7 +56,10 @@ const struct nm_bench nm_bench_linux_boot_off = {
 };
 
 const struct nm_bench nm_bench_linux_boot_quiet_init = {
-	BOOT("linux.boot.quiet.init", NM_LINUX_QUIET, "init"),
+	.name = "linux.boot.quiet.init",
+	.linux_guest = NM_LINUX_QUIET,
+	.payload = "init",
+	BOOT,
 	.summary = "the same to the first line of init, without messages of the kernel",
 	.happens = "As linux.boot.init, less the console: the difference is what a talkative guest "
 		   "pays.",
@@ -55,7 +67,10 @@ const struct nm_bench nm_bench_linux_boot_quiet_init = {
 };
 
 const struct nm_bench nm_bench_linux_boot_quiet_off = {
-	BOOT("linux.boot.quiet.off", NM_LINUX_QUIET, "off"),
+	.name = "linux.boot.quiet.off",
+	.linux_guest = NM_LINUX_QUIET,
+	.payload = "off",
+	BOOT,
 	.summary = "the same to the end of the VMM, without messages of the kernel",
 	.happens = "As linux.boot.off, less the console.",
 	.matters = "Functions, CI, sandboxes that start a VM for each piece of work.",

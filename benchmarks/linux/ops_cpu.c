@@ -6,13 +6,9 @@
  */
 #include "benchmarks/linux/agent.h"
 
-#define AGENT(operation)                                                                           \
-	.name = operation, .group = "linux", .version = 1, .linux_guest = NM_LINUX_AGENT,          \
-	.asked = true, .requires = {"guest.linux"}, .expect = {.exits_vary = true},                \
-	.native = nm_agent_native
-
 const struct nm_bench nm_bench_linux_syscall = {
-	AGENT("linux.syscall"),
+	.name = "linux.syscall",
+	NM_AGENT,
 	.summary = "getppid(): a system call that does next to nothing",
 	.happens = "The kernel is entered and left; mitigations of this kernel take part. No exit "
 		   "is needed.",
@@ -23,7 +19,8 @@ const struct nm_bench nm_bench_linux_syscall = {
 };
 
 const struct nm_bench nm_bench_linux_clock_current = {
-	AGENT("linux.clock.current"),
+	.name = "linux.clock.current",
+	NM_AGENT,
 	.summary = "clock_gettime(CLOCK_MONOTONIC) by the clock source that the kernel has chosen",
 	.happens = "The vDSO reads the TSC, or where the source is none that user space can read, "
 		   "the kernel reads its device, which in a guest is an exit.",
@@ -34,7 +31,8 @@ const struct nm_bench nm_bench_linux_clock_current = {
 };
 
 const struct nm_bench nm_bench_linux_clock_tsc = {
-	AGENT("linux.clock.tsc"),
+	.name = "linux.clock.tsc",
+	NM_AGENT,
 	.summary = "clock_gettime(CLOCK_MONOTONIC) with the clock source tsc",
 	.happens = "As linux.clock.current, by the TSC, as on bare metal. A guest is told to use "
 		   "it; natively it is measured only where it is the current one.",
@@ -45,7 +43,8 @@ const struct nm_bench nm_bench_linux_clock_tsc = {
 };
 
 const struct nm_bench nm_bench_linux_clock_kvm = {
-	AGENT("linux.clock.kvm-clock"),
+	.name = "linux.clock.kvm-clock",
+	NM_AGENT,
 	.summary = "clock_gettime(CLOCK_MONOTONIC) with the clock source kvm-clock",
 	.happens = "As linux.clock.current, by the clock that KVM keeps in shared memory. A guest "
 		   "is told to use it; natively it is measured only where it is the current one.",
@@ -56,7 +55,8 @@ const struct nm_bench nm_bench_linux_clock_kvm = {
 };
 
 const struct nm_bench nm_bench_linux_clock_acpi_pm = {
-	AGENT("linux.clock.acpi_pm"),
+	.name = "linux.clock.acpi_pm",
+	NM_AGENT,
 	.summary = "clock_gettime(CLOCK_MONOTONIC) with the clock source acpi_pm",
 	.happens = "As linux.clock.current, by the timer of ACPI, an I/O port. A guest is told to "
 		   "use it; natively it is measured only where it is the current one.",

@@ -6,13 +6,9 @@
  */
 #include "benchmarks/linux/agent.h"
 
-#define AGENT(operation)                                                                           \
-	.name = operation, .group = "linux", .version = 1, .linux_guest = NM_LINUX_AGENT,          \
-	.asked = true, .requires = {"guest.linux"}, .expect = {.exits_vary = true},                \
-	.native = nm_agent_native
-
 const struct nm_bench nm_bench_linux_fault_4k = {
-	AGENT("linux.fault.4k"),
+	.name = "linux.fault.4k",
+	NM_AGENT,
 	.summary = "the first write to a page of 4 KiB of anonymous memory",
 	.happens = "The kernel allocates, clears and maps a page. In a guest the page may be new "
 		   "to the host too: then the host does the same once more, behind an exit.",
@@ -23,7 +19,8 @@ const struct nm_bench nm_bench_linux_fault_4k = {
 };
 
 const struct nm_bench nm_bench_linux_fault_thp = {
-	AGENT("linux.fault.thp"),
+	.name = "linux.fault.thp",
+	NM_AGENT,
 	.summary = "the first write to a transparent huge page of 2 MiB",
 	.happens = "The kernel allocates, clears and maps 2 MiB at once, again and again at the "
 		   "same place.",
@@ -34,7 +31,8 @@ const struct nm_bench nm_bench_linux_fault_thp = {
 };
 
 const struct nm_bench nm_bench_linux_mmap = {
-	AGENT("linux.mmap"),
+	.name = "linux.mmap",
+	NM_AGENT,
 	.summary = "mmap() and munmap() of 64 KiB that nobody touches",
 	.happens = "Two system calls that change the tree of mappings and touch no page table.",
 	.matters = "Allocators that give memory back at once.",
@@ -42,7 +40,8 @@ const struct nm_bench nm_bench_linux_mmap = {
 };
 
 const struct nm_bench nm_bench_linux_mem_chase = {
-	AGENT("linux.mem.chase"),
+	.name = "linux.mem.chase",
+	NM_AGENT,
 	.summary = "a load that depends on the one before, in 32 MiB in random order",
 	.happens = "Each load misses the first caches, and mostly the TLB: in a guest a miss is a "
 		   "walk of two dimensions.",
@@ -53,7 +52,8 @@ const struct nm_bench nm_bench_linux_mem_chase = {
 };
 
 const struct nm_bench nm_bench_linux_mem_copy = {
-	AGENT("linux.mem.copy"),
+	.name = "linux.mem.copy",
+	NM_AGENT,
 	.summary = "1 MiB copied by REP MOVSB, within 32 MiB",
 	.happens = "Streams through caches and memory; no exit is needed.",
 	.matters = "Bandwidth: 1 MiB per 100 us are 10 GiB/s read and as much written.",
@@ -61,7 +61,8 @@ const struct nm_bench nm_bench_linux_mem_copy = {
 };
 
 const struct nm_bench nm_bench_linux_tlb = {
-	AGENT("linux.tlb"),
+	.name = "linux.tlb",
+	NM_AGENT,
 	.summary = "mprotect() to read-only of a page that a thread on another CPU has in its TLB",
 	.happens = "The kernel sends an interrupt to the other CPU, whose TLB is flushed, and "
 		   "waits: a shoot-down. In a guest the interrupt is one between vCPUs.",
@@ -74,7 +75,8 @@ const struct nm_bench nm_bench_linux_tlb = {
 };
 
 const struct nm_bench nm_bench_linux_ipi = {
-	AGENT("linux.ipi"),
+	.name = "linux.ipi",
+	NM_AGENT,
 	.summary =
 		"membarrier(): an interrupt to a thread that runs on another CPU, and its answer",
 	.happens = "The kernel interrupts each CPU on which this process runs, and waits for all "

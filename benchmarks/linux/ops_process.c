@@ -6,13 +6,9 @@
  */
 #include "benchmarks/linux/agent.h"
 
-#define AGENT(operation)                                                                           \
-	.name = operation, .group = "linux", .version = 1, .linux_guest = NM_LINUX_AGENT,          \
-	.asked = true, .requires = {"guest.linux"}, .expect = {.exits_vary = true},                \
-	.native = nm_agent_native
-
 const struct nm_bench nm_bench_linux_fork_exec = {
-	AGENT("linux.fork-exec"),
+	.name = "linux.fork-exec",
+	NM_AGENT,
 	.summary = "fork, exec and wait: a small static program is started and ends",
 	.happens = "Page tables are copied, torn down and built, pages fault in, the scheduler "
 		   "switches twice.",
@@ -22,7 +18,8 @@ const struct nm_bench nm_bench_linux_fork_exec = {
 };
 
 const struct nm_bench nm_bench_linux_compile = {
-	AGENT("linux.compile"),
+	.name = "linux.compile",
+	NM_AGENT,
 	.summary = "four processes one after the other that read a file and touch 1 MiB of new "
 		   "memory each",
 	.happens = "fork and exec, page faults, reads from the page cache and computing in the "
@@ -33,7 +30,8 @@ const struct nm_bench nm_bench_linux_compile = {
 };
 
 const struct nm_bench nm_bench_linux_thread = {
-	AGENT("linux.thread"),
+	.name = "linux.thread",
+	NM_AGENT,
 	.summary = "a thread is created and joined",
 	.happens = "clone() with shared memory, a switch to it, its end, and a futex that says so.",
 	.matters = "Programs without a pool of threads.",

@@ -6,13 +6,9 @@
  */
 #include "benchmarks/linux/agent.h"
 
-#define AGENT(operation)                                                                           \
-	.name = operation, .group = "linux", .version = 1, .linux_guest = NM_LINUX_AGENT,          \
-	.asked = true, .requires = {"guest.linux"}, .expect = {.exits_vary = true},                \
-	.native = nm_agent_native
-
 const struct nm_bench nm_bench_linux_switch = {
-	AGENT("linux.switch"),
+	.name = "linux.switch",
+	NM_AGENT,
 	.summary =
 		"a byte to another process on the same CPU by a pipe, and one back: two switches",
 	.happens = "Each process sleeps in read() while the other runs: the scheduler switches "
@@ -23,7 +19,8 @@ const struct nm_bench nm_bench_linux_switch = {
 };
 
 const struct nm_bench nm_bench_linux_wake = {
-	AGENT("linux.wake"),
+	.name = "linux.wake",
+	NM_AGENT,
 	.summary = "a thread that sleeps on another CPU is woken by a futex, until it answers",
 	.happens = "The other CPU is idle, in HLT or polling, and is woken by an interrupt; this "
 		   "one waits for the answer and never sleeps. In a guest the interrupt and the "
@@ -36,7 +33,8 @@ const struct nm_bench nm_bench_linux_wake = {
 };
 
 const struct nm_bench nm_bench_linux_wake_storm = {
-	AGENT("linux.wake.storm"),
+	.name = "linux.wake.storm",
+	NM_AGENT,
 	.summary = "a token goes once round 16 threads on two CPUs: 16 wake-ups to the other CPU",
 	.happens = "As linux.wake, but who has handed on sleeps as well, and there are eight "
 		   "threads on each CPU.",
@@ -48,7 +46,8 @@ const struct nm_bench nm_bench_linux_wake_storm = {
 };
 
 const struct nm_bench nm_bench_linux_timer = {
-	AGENT("linux.timer"),
+	.name = "linux.timer",
+	NM_AGENT,
 	.summary = "how long after its time a sleeper of 100 us runs: clock_nanosleep(), absolute",
 	.happens = "A timer interrupt wakes an idle CPU. In a guest arming it is an exit, and the "
 		   "interrupt comes when the host schedules the vCPU. The samples are the lateness "
