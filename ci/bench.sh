@@ -14,8 +14,8 @@ cmake --build --preset release >&2
 out="reports-out/$(date -u +%Y%m%dT%H%M%SZ)-$(uname -n)"
 mkdir -p "$out"
 code=0
-build/release/nestmark run --profile quick -o "json:$out/run.json" -o "md:$out/report.md" -o "text:$out/report.txt" \
-    -o text:- "$@" || code=$?
+build/release/nestmark run --profile quick -o "json:$out/run.json" -o "html:$out/report.html" -o "md:$out/report.md" \
+    -o "text:$out/report.txt" -o text:- "$@" || code=$?
 ls "$out"/* 2>/dev/null || {
     rmdir "$out"
     exit "$code"

@@ -8,10 +8,10 @@ set -euo pipefail
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config binutils
     libcpuid-dev libhwloc-dev libjson-c-dev libsmartcols-dev liblzma-dev libzstd-dev libarchive-dev
-    libcurl4-openssl-dev liburing-dev libsqlite3-dev libmd-dev)
+    libcurl4-openssl-dev liburing-dev libsqlite3-dev libmd-dev gnuplot-nox)
 test_packages=(clang clang-format clang-tidy libclang-rt-14-dev libcriterion-dev python3 python3-jsonschema
     shellcheck codespell flake8 reuse git util-linux mount procps locales
-    qemu-system-x86 bochs bochsbios vgabios busybox-static gnuplot-nox libxml2-utils
+    qemu-system-x86 bochs bochsbios vgabios busybox-static libxml2-utils
     python3-scipy r-base-core ministat
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
     cpuid virt-what libvirt-clients cpu-checker systemd python3-numpy sqlite3 time)
