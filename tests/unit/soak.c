@@ -493,6 +493,18 @@ static int run_soak(void)
 	return nm_soak_run(&session);
 }
 
+/* Half a second at a time until measurement `number` has more than `rounds`: how long that takes is the machine's. */
+static void soak_beyond(size_t number, uint64_t rounds)
+{
+	do {
+		for (size_t i = 0; i < document.measurements.count; i++)
+			document.measurements.items[i].stopped_by = NULL;
+		document.run.plan.soak_ns = document.soak->elapsed_ns + NM_NS_PER_S / 2;
+		cr_assert_eq(run_soak(), 0, "%s", nm_error_last()->text);
+		cr_assert_geq(document.soak->elapsed_ns, document.run.plan.soak_ns, "ended early");
+	} while (count_of(number)->rounds <= rounds);
+}
+
 static void assert_kept_in_order(const struct nm_measurement *m, size_t expected)
 {
 	cr_assert_eq(m->rounds.count, expected, "%zu are kept", m->rounds.count);
@@ -505,11 +517,10 @@ Test(soak_session, goes_on_for_its_time_whatever_fails)
 	const struct nm_measurement *m;
 
 	prepare("floor.loop", "drill.crash");
-	cr_assert_eq(run_soak(), 0, "%s", nm_error_last()->text);
+	soak_beyond(1, 5);
 	m = document.measurements.items;
-	cr_assert_geq(document.soak->elapsed_ns, document.run.plan.soak_ns, "it ended early");
-	cr_assert_gt(count_of(0)->rounds, 5, "%zu rounds", (size_t)count_of(0)->rounds);
-	cr_assert_gt(count_of(1)->rounds, 5, "it gave up after %zu", (size_t)count_of(1)->rounds);
+	cr_assert_leq(count_of(0)->rounds, count_of(1)->rounds + 1, "it gave up after %zu",
+		      (size_t)count_of(1)->rounds);
 	cr_assert_eq(failures(count_of(1), "process"), (int64_t)count_of(1)->rounds, "kinds");
 	cr_assert_eq(count_of(0)->failed, 0, "a loop fails");
 	cr_assert_str_eq(m[0].stopped_by, "soak", "stopped by %s", m[0].stopped_by);
@@ -525,7 +536,7 @@ Test(soak_session, can_be_stopped_and_continued)
 	uint64_t rounds;
 
 	prepare("floor.loop", NULL);
-	cr_assert_eq(run_soak(), 0, "%s", nm_error_last()->text);
+	soak_beyond(0, 5);
 	rounds = count_of(0)->rounds;
 	stop = SIGTERM;
 	document.measurements.items[0].stopped_by = NULL;
@@ -534,8 +545,7 @@ Test(soak_session, can_be_stopped_and_continued)
 	cr_assert_null(document.measurements.items[0].stopped_by, "it cannot be resumed");
 	cr_assert_eq(count_of(0)->rounds, rounds, "rounds after the stop");
 	stop = 0;
-	cr_assert_eq(run_soak(), 0, "%s", nm_error_last()->text);
-	cr_assert_gt(count_of(0)->rounds, rounds, "no round is new");
+	soak_beyond(0, rounds);
 	assert_kept_in_order(&document.measurements.items[0], 5);
 }
 
