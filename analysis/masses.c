@@ -41,44 +41,50 @@ static double total(const struct nm_masses *masses)
 	return sum;
 }
 
-/* The mass of the differences that are at most `limit`. *largest: the largest one of them. */
-static double mass_up_to(const struct nm_masses *x, const struct nm_masses *y, double x_total,
-			 double limit, double *largest)
+/* The mass of the differences that are at most `limit`, with the largest one of them and the smallest one beyond. */
+struct cut {
+	double mass, below, above;
+};
+
+static struct cut cut_at(const struct nm_masses *x, const struct nm_masses *y, double x_total,
+			 double limit)
 {
-	double above = x_total; /* mass of the x from i on */
-	double sum = 0;
+	struct cut cut = {.below = -INFINITY, .above = INFINITY};
+	double left = x_total; /* mass of the x from i on */
 	size_t i = 0;
 
-	*largest = -INFINITY;
 	for (size_t j = 0; j < y->count; j++) {
 		while (i < x->count && y->items[j].value - x->items[i].value > limit)
-			above -= x->items[i++].mass;
+			left -= x->items[i++].mass;
+		if (i)
+			cut.above = fmin(cut.above, y->items[j].value - x->items[i - 1].value);
 		if (i == x->count)
 			break;
-		sum += y->items[j].mass * above;
-		*largest = fmax(*largest, y->items[j].value - x->items[i].value);
+		cut.mass += y->items[j].mass * left;
+		cut.below = fmax(cut.below, y->items[j].value - x->items[i].value);
 	}
-	return sum;
+	return cut;
 }
 
+/* Halves what lies between; `hi` is always a difference, so that it ends when none is left below it. */
 double nm_difference_quantile(const struct nm_masses *x, const struct nm_masses *y, double target)
 {
 	double lo = y->items[0].value - x->items[x->count - 1].value;
 	double hi = y->items[y->count - 1].value - x->items[0].value;
 	double width = DBL_EPSILON * fmax(fabs(lo), fabs(hi));
 	double x_total = total(x);
-	double largest;
 
-	if (mass_up_to(x, y, x_total, lo, &largest) >= target)
+	if (cut_at(x, y, x_total, lo).mass >= target)
 		return lo;
 	while (hi - lo > width) {
-		double middle = lo + (hi - lo) / 2;
+		struct cut cut = cut_at(x, y, x_total, lo + (hi - lo) / 2);
 
-		if (mass_up_to(x, y, x_total, middle, &largest) >= target)
-			hi = middle;
+		if (cut.mass >= target)
+			hi = cut.below;
+		else if (cut.above >= hi)
+			break;
 		else
-			lo = middle;
+			lo += (hi - lo) / 2;
 	}
-	mass_up_to(x, y, x_total, hi, &largest);
-	return largest;
+	return hi;
 }

@@ -226,7 +226,7 @@ static int compare(struct ab *ab)
 
 		r = nm_documents_read(&comparing->arena, &sides[i], &path, 1);
 		if (!r)
-			r = nm_documents_side(&comparing->arena, &sides[i], out[i]);
+			r = nm_documents_side(&comparing->arena, &sides[i], 0, 1, out[i]);
 		out[i]->label = ab->sides[i].command->label;
 	}
 	code = r ? nm_report_error(NM_EXIT_UNDECIDED) : nm_comparing_finish(comparing);

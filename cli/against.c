@@ -27,7 +27,8 @@ int nm_against_prepare(struct nm_against *against, const struct nm_selection *se
 		r = nm_documents_read(&comparing->arena, &against->base, against->paths,
 				      against->count);
 	if (!r)
-		r = nm_documents_side(&comparing->arena, &against->base, &comparing->request.base);
+		r = nm_documents_side(&comparing->arena, &against->base, 0, against->base.count,
+				      &comparing->request.base);
 	if (!r)
 		r = select_lines(&comparing->request, &comparing->arena, selection);
 	for (size_t i = 0; !r && i < against->count; i++)

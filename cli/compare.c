@@ -165,27 +165,23 @@ static int open_outputs(struct nm_comparing *comparing, const struct operands *o
 
 static int compare(struct nm_comparing *comparing, const struct operands *operands)
 {
-	struct nm_documents base = {0};
-	struct nm_documents changed = {0};
+	struct nm_documents read = {0};
 	struct nm_arena *arena = &comparing->arena;
+	const size_t bases = operands->bases;
+	const size_t rest = operands->count - bases;
 	int code;
 	int r = nm_comparing_prepare(comparing);
 
 	if (!r)
-		r = nm_documents_read(arena, &base, operands->items, operands->bases);
+		r = nm_documents_read(arena, &read, operands->items, operands->count);
 	if (!r)
-		r = nm_documents_read(arena, &changed, operands->items + operands->bases,
-				      operands->count - operands->bases);
+		r = nm_documents_side(arena, &read, 0, bases, &comparing->request.base);
 	if (!r)
-		r = nm_documents_side(arena, &base, &comparing->request.base);
+		r = nm_documents_side(arena, &read, bases, rest, &comparing->request.changed);
 	if (!r)
-		r = nm_documents_side(arena, &changed, &comparing->request.changed);
-	if (!r)
-		r = open_outputs(comparing, operands,
-				 (changed.count ? changed : base).items[0].run.uuid);
+		r = open_outputs(comparing, operands, read.items[rest ? bases : 0].run.uuid);
 	code = r ? nm_report_error(NM_EXIT_USAGE) : nm_comparing_finish(comparing);
-	nm_documents_free(&base);
-	nm_documents_free(&changed);
+	nm_documents_free(&read);
 	return code;
 }
 

@@ -3,9 +3,11 @@
 #include "cli/comparing.h"
 
 #include "core/error.h"
+#include "core/together.h"
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <string.h>
 
 bool nm_comparing_option(struct nm_comparing *comparing, int option, const char *value)
@@ -27,24 +29,49 @@ bool nm_comparing_option(struct nm_comparing *comparing, int option, const char 
 	}
 }
 
+/* What threads share that read documents: each takes the next one. */
+struct reading {
+	struct nm_documents *documents;
+	struct nm_error *errors;
+	atomic_size_t next;
+	atomic_bool failed;
+};
+
+static void *read_some(void *context)
+{
+	struct reading *reading = context;
+	const struct nm_documents *documents = reading->documents;
+	size_t i;
+
+	while (!reading->failed && (i = reading->next++) < documents->count)
+		if (nm_document_read(documents->paths[i], &documents->items[i])) {
+			reading->errors[i] = *nm_error_last();
+			reading->failed = true;
+		}
+	return NULL;
+}
+
 int nm_documents_read(struct nm_arena *arena, struct nm_documents *documents, char **paths,
 		      size_t count)
 {
-	int r = 0;
+	struct reading reading = {.documents = documents};
 
 	/* Values are many, small and short-lived: memory that goes back to the kernel would be asked for again. */
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	mallopt(M_TOP_PAD, 16 << 20);
 	documents->items = nm_arena_alloc(arena, count * sizeof(*documents->items));
 	documents->paths = nm_arena_alloc(arena, count * sizeof(*documents->paths));
-	if (!documents->items || !documents->paths)
+	reading.errors = nm_arena_alloc(arena, count * sizeof(*reading.errors));
+	if (!documents->items || !documents->paths || !reading.errors)
 		return -ENOMEM;
-	for (size_t i = 0; !r && i < count; i++) {
+	documents->count = count;
+	for (size_t i = 0; i < count; i++)
 		documents->paths[i] = paths[i];
-		r = nm_document_read(paths[i], &documents->items[i]);
-		documents->count++;
-	}
-	return r;
+	nm_together(read_some, &reading);
+	for (size_t i = 0; i < count; i++)
+		if (reading.errors[i].code)
+			return nm_error_take(&reading.errors[i]);
+	return 0;
 }
 
 void nm_documents_free(struct nm_documents *documents)
@@ -53,18 +80,18 @@ void nm_documents_free(struct nm_documents *documents)
 		nm_document_free(&documents->items[i]);
 }
 
-int nm_documents_side(struct nm_arena *arena, const struct nm_documents *documents,
-		      struct nm_compare_side *side)
+int nm_documents_side(struct nm_arena *arena, const struct nm_documents *documents, size_t first,
+		      size_t count, struct nm_compare_side *side)
 {
-	const struct nm_document **items = nm_arena_alloc(arena, documents->count * sizeof(void *));
+	const struct nm_document **items = nm_arena_alloc(arena, count * sizeof(void *));
 
 	if (!items)
 		return -ENOMEM;
-	for (size_t i = 0; i < documents->count; i++)
-		items[i] = &documents->items[i];
+	for (size_t i = 0; i < count; i++)
+		items[i] = &documents->items[first + i];
 	side->documents = items;
-	side->paths = documents->paths;
-	side->count = documents->count;
+	side->paths = documents->paths + first;
+	side->count = count;
 	return 0;
 }
 

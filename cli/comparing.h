@@ -36,21 +36,21 @@ struct nm_comparing {
 /** Takes one of these options; false for another one, or without memory. */
 bool nm_comparing_option(struct nm_comparing *comparing, int option, const char *value);
 
-/** A side that is read from files. */
+/** Documents that are read from files. */
 struct nm_documents {
 	struct nm_document *items;
 	const char **paths;
 	size_t count;
 };
 
-/** Reads the documents; 0, or -errno with the error of the first that is refused. */
+/** Reads the documents, several at once; 0, or -errno with the error of the first that is refused. */
 int nm_documents_read(struct nm_arena *arena, struct nm_documents *documents, char **paths,
 		      size_t count);
 void nm_documents_free(struct nm_documents *documents);
 
-/** As a side of a comparison; -ENOMEM. */
-int nm_documents_side(struct nm_arena *arena, const struct nm_documents *documents,
-		      struct nm_compare_side *side);
+/** `count` of them, from `first` on, as a side of a comparison; -ENOMEM. */
+int nm_documents_side(struct nm_arena *arena, const struct nm_documents *documents, size_t first,
+		      size_t count, struct nm_compare_side *side);
 
 /** Reads the policy file, if one was named, and applies the options to it. */
 int nm_comparing_prepare(struct nm_comparing *comparing);

@@ -19,7 +19,7 @@ static const struct subcommand {
 	int (*run)(struct nm_history_options *options);
 } subcommands[] = {
 	{"import", "dJq", nm_history_import},	      {"list", "dJCHSU", nm_history_list_runs},
-	{"show", "dJC", nm_history_show_run},	      {"trend", "dJCHSUoaTPR", nm_history_trend},
+	{"show", "dJC", nm_history_show_run},	      {"trend", "dJCHMSUoaTPR", nm_history_trend},
 	{"check", "dJCHSoaTPREAN", nm_history_check},
 };
 
@@ -28,6 +28,7 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, 'J'},
 	{"quiet", no_argument, NULL, 'q'},
 	{"host", required_argument, NULL, 'H'},
+	{"machine", required_argument, NULL, 'M'},
 	{"since", required_argument, NULL, 'S'},
 	{"until", required_argument, NULL, 'U'},
 	{"output", required_argument, NULL, 'o'},
@@ -110,6 +111,9 @@ static bool set_option(struct nm_history_options *options, int option)
 		return true;
 	case 'H':
 		options->filter.host = optarg;
+		return true;
+	case 'M':
+		options->filter.machine = optarg;
 		return true;
 	case 'S':
 		return set_night("--since", &options->filter.since);
@@ -248,6 +252,7 @@ const struct nm_command nm_command_history = {
 		"json:-\n"
 		"  -q, --quiet               import: no summary\n"
 		"      --host GLOB           list, trend, check: only these hosts\n"
+		"      --machine GLOB        trend: only these machines, such as '*EPYC 9*'\n"
 		"      --since, --until NIGHT\n"
 		"                            only these nights (UTC dates), both included\n"
 		"      --threshold PERCENT   trend, check: smaller steps do not matter (default "

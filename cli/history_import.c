@@ -6,6 +6,7 @@
 #include "analysis/history/store.h"
 #include "core/error.h"
 #include "core/history.h"
+#include "core/together.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -13,10 +14,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* Reading documents takes most of the time, and writing is one by one: more threads would wait. */
-#define MAX_THREADS 4
 
 struct import {
 	struct nm_importer *importer;
@@ -128,21 +125,6 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* As many threads as there are CPUs, this one among them. */
-static void work_together(struct import *import)
-{
-	pthread_t threads[MAX_THREADS];
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int started = 0;
-
-	while (started + 1 < cpus && started + 1 < MAX_THREADS &&
-	       !pthread_create(&threads[started], NULL, work, import))
-		started++;
-	work(import);
-	while (started)
-		pthread_join(threads[--started], NULL);
-}
-
 static int import_all(struct import *import, char **paths)
 {
 	import->walk = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
@@ -150,7 +132,7 @@ static int import_all(struct import *import, char **paths)
 		(void)nm_fail(errno, "%s: %s", *paths, strerror(errno));
 		return nm_report_error(NM_EXIT_UNDECIDED);
 	}
-	work_together(import);
+	nm_together(work, import);
 	fts_close(import->walk);
 	return import->failure || import->result->refused.count ? NM_EXIT_UNDECIDED : NM_EXIT_OK;
 }

@@ -39,6 +39,12 @@ int nm_error_within(int code, const char *format, ...)
 	return code;
 }
 
+int nm_error_take(const struct nm_error *error)
+{
+	last = *error;
+	return -last.code;
+}
+
 const struct nm_error *nm_error_last(void)
 {
 	return &last;

@@ -37,6 +37,9 @@ static inline int nm_error_code(int code)
 /** Puts "prefix: " before the text of the last error; returns code unchanged. */
 int nm_error_within(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** Makes an error, such as that of another thread, the last one of this thread; returns its -code. */
+int nm_error_take(const struct nm_error *error);
+
 /** The last error of this thread; its code is 0 when there was none. */
 const struct nm_error *nm_error_last(void);
 

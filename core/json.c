@@ -257,9 +257,14 @@ static char byte_at(const struct scan *scan, size_t at)
 	return scan->bytes[at];
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 static size_t skip_space(const struct scan *scan, size_t at)
 {
-	while (at < scan->length && strchr(" \t\r\n", scan->bytes[at]) && scan->bytes[at])
+	while (at < scan->length && is_space(scan->bytes[at]))
 		at++;
 	return at;
 }
@@ -360,8 +365,13 @@ static int scan_number(struct scan *scan)
 	memcpy(copy, scan->bytes + start, end - start);
 	copy[end - start] = '\0';
 	scan->at = end - 1;
+	/* No double ends below 10^64, no integer of 64 bits below 10^18. */
 	if (!whole)
-		return is_infinite(copy) ? fail_at(scan, start, "number beyond all doubles") : 0;
+		return strpbrk(copy, "eE") && is_infinite(copy)
+			       ? fail_at(scan, start, "number beyond all doubles")
+			       : 0;
+	if (end - start <= 18)
+		return 0;
 	errno = 0;
 	if (copy[0] == '-')
 		strtoll(copy, NULL, 10);
@@ -380,6 +390,8 @@ static int scan_text(struct scan *scan)
 	for (scan->at = 0; !r && scan->at < scan->length; scan->at++) {
 		char c = scan->bytes[scan->at];
 
+		if (is_space(c))
+			continue;
 		if (c == '"')
 			r = scan_string(scan);
 		else if (c == '-' || (c >= '0' && c <= '9'))
@@ -390,7 +402,7 @@ static int scan_text(struct scan *scan)
 			r = fail_at(scan, scan->at, "nested too deeply");
 		else if ((c == '}' || c == ']') && depth)
 			depth--;
-		else if (!c || (!strchr("{}[], \t\r\n", c) && !(c >= 'a' && c <= 'z')))
+		else if (!c || (!strchr("{}[],", c) && !(c >= 'a' && c <= 'z')))
 			r = fail_at(scan, scan->at, "not JSON");
 	}
 	return r;

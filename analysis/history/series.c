@@ -234,12 +234,13 @@ static int load_machines(struct loader *loader)
 {
 	struct nm_statement *machines = NULL;
 	int r = nm_database_prepare(loader->database,
-				    "SELECT id, host, key FROM machine WHERE ?1 IS NULL OR host "
-				    "GLOB ?1 ORDER BY host, key",
+				    "SELECT id, host, key FROM machine WHERE (?1 IS NULL OR host "
+				    "GLOB ?1) AND (?2 IS NULL OR key GLOB ?2) ORDER BY host, key",
 				    &machines);
 
 	if (!r)
-		r = nm_statement_start(machines, "s", loader->filter->host);
+		r = nm_statement_start(machines, "ss", loader->filter->host,
+				       loader->filter->machine);
 	if (!r)
 		r = nm_statement_step(machines);
 	while (r > 0) {

@@ -12,6 +12,7 @@
 /** What is taken from the history. */
 struct nm_series_filter {
 	const char *host;	    /* a glob; NULL: all */
+	const char *machine;	    /* a glob of their keys; NULL: all */
 	struct nm_strings patterns; /* globs of operations or measurements; none: all */
 	const char *since, *until;  /* nights, both included; NULL: all */
 };

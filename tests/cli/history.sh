@@ -91,6 +91,20 @@ expect 0 history trend --host web001 -o csv:- 'fleet.op00'
 [[ $(wc -l <out) -eq 31 ]] || fail "csv has $(wc -l <out) lines"
 expect 3 history trend -o csv:-
 says err "6 machines" "--host"
+mkdir moved
+/usr/bin/python3 - <<'PY'
+import glob, json
+for night, path in enumerate(sorted(glob.glob("fleet/*-web001.json"))):
+    run = json.load(open(path))
+    if night >= 20:
+        run["machine"]["brand"] = "Another CPU"
+    json.dump(run, open(f"moved/{night}.json", "w"))
+PY
+expect 0 history import --database moved.db moved
+expect 3 history trend --database moved.db --host web001 -o csv:-
+says err "2 machines" "--machine"
+expect 0 history trend --database moved.db --machine 'Another*' -o csv:- 'fleet.op00'
+[[ $(wc -l <out) -eq 11 ]] || fail "csv of one machine has $(wc -l <out) lines"
 expect 0 history trend --host web001 -o md:trend.md -o text:-
 says trend.md "| web001 | fleet.op00/native | 2026-01-21 |" "## What else changed"
 expect 0 history trend --host 'web00[14]' -o svg:trend.svg -o text:-
