@@ -87,9 +87,10 @@ int nm_trend_render_csv(const struct nm_trend *trend, const struct nm_render_opt
 
 	(void)options;
 	if (trend->machines > 1)
-		return nm_fail_remedy(EINVAL, "name one with --host, or of a host that became another --machine",
-				      "csv: %llu machines, and the rows are of one",
-				      (unsigned long long)trend->machines);
+		return nm_fail_remedy(
+			EINVAL, "name one with --host, or of a host that became another --machine",
+			"csv: %llu machines, and the rows are of one",
+			(unsigned long long)trend->machines);
 	next = calloc(trend->series.count + 1, sizeof(*next));
 	if (!next)
 		return nm_fail(ENOMEM, "out of memory");
