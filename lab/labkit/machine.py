@@ -34,6 +34,7 @@ class Machine:
     level: str = "host"
     cpu: str = ""
     cpus: int = 1
+    disk: int = 0
     emulator: str = ""
     counted: bool = False
     user: bool = False
@@ -55,6 +56,8 @@ class Machine:
             raise UsageError("--smbios: only the svm machine, which is QEMU's, can be given these strings")
         if self.cpus > 1 and (self.kind != "svm" or self.counted):
             raise UsageError(f"--cpus {self.cpus}: only the svm machine has several, and only when it is not counted")
+        if self.disk and (self.kind != "svm" or self.counted):
+            raise UsageError(f"--disk {self.disk}: only the svm machine has one, and only when it is not counted")
         for path in self.files:
             if not os.path.isfile(path):
                 raise UsageError(f"--file {path}: no such file")
