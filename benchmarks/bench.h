@@ -129,10 +129,11 @@ struct nm_bench {
 		max_samples; /* of a round, when one operation is slow; 0: as many as the profile says */
 	uint64_t
 		batch; /* operations of each sample, where a single one says little; 0: a pilot chooses */
-	bool single;	 /* a sample is one operation, however short */
-	bool throughput; /* operations per second are a result: its loop does nothing else */
-	uint64_t bytes;	 /* of data that an operation moves, for the throughput; 0: none */
-	bool histogram;	 /* the distribution is a result: recorded by powers of 1, 2 and 5 */
+	bool single;	  /* a sample is one operation, however short */
+	bool throughput;  /* operations per second are a result: its loop does nothing else */
+	uint64_t bytes;	  /* of data that an operation moves, for the throughput; 0: none */
+	bool moves_point; /* it is the point of the axis instead */
+	bool histogram;	  /* the distribution is a result: recorded by powers of 1, 2 and 5 */
 	const char *requires[NM_MAX_REQUIRES]; /* findings that must pass for the guest side */
 	const char *native_requires[NM_MAX_REQUIRES];
 	struct nm_expect expect;

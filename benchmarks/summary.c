@@ -179,6 +179,8 @@ static struct nm_statistic in_bytes(struct nm_statistic statistic, uint64_t byte
 static int summarise_throughput(struct nm_measurement *measurement, const struct nm_bench *bench,
 				uint64_t seed, struct nm_arena *arena)
 {
+	const uint64_t bytes =
+		bench->moves_point ? nm_measurement_point(measurement) : bench->bytes;
 	struct nm_throughput *out;
 	int r;
 
@@ -189,8 +191,8 @@ static int summarise_throughput(struct nm_measurement *measurement, const struct
 		return -ENOMEM;
 	r = statistic(measurement, FIELD(operations_per_s), nm_median_sorted, seed,
 		      "no usable round", &out->operations_per_s);
-	out->bytes_per_op = bench->bytes;
-	out->bytes_per_s = in_bytes(out->operations_per_s, bench->bytes);
+	out->bytes_per_op = bytes;
+	out->bytes_per_s = in_bytes(out->operations_per_s, bytes);
 	out->native_ratio = measurement->native_ratio;
 	measurement->throughput = out;
 	return r;

@@ -222,6 +222,8 @@ const struct nm_bench nm_bench_io_net_stream = {
 	.matters = "Throughput: packets per second where they are short, bytes per second where "
 		   "they are long.",
 	.axis = &sizes,
+	.throughput = true,
+	.moves_point = true,
 	.cpls = NM_CPL3,
 	.batch = BURST,
 	.max_samples = 100,

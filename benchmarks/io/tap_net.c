@@ -227,6 +227,8 @@ const struct nm_bench nm_bench_io_net_tap_stream = {
 	.matters = "Throughput of such a network: packets per second where they are short, bytes "
 		   "per second where they are long.",
 	.axis = &sizes,
+	.throughput = true,
+	.moves_point = true,
 	.cpls = NM_CPL3,
 	.batch = BURST,
 	.max_samples = 50,
@@ -277,6 +279,8 @@ const struct nm_bench nm_bench_io_net_vhost_stream = {
 	.matters = "Throughput of guests behind vhost-net: packets per second where they are "
 		   "short, bytes per second where they are long.",
 	.axis = &sizes,
+	.throughput = true,
+	.moves_point = true,
 	.cpls = NM_CPL3,
 	.batch = BURST,
 	.max_samples = 50,

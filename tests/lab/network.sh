@@ -22,6 +22,11 @@ guests = {m["operation"] for m in measurements if m["context"] == "guest"}
 assert len(guests) == 6, guests
 vhost = [m for m in measurements if m["operation"] == "io.net.vhost.echo" and m["context"] == "guest"]
 assert vhost[0]["against"]["measurement"] == "io.net.tap.echo/guest/cpl3", vhost[0].get("against")
+streams = [m for m in measurements if m["operation"].endswith(".stream")]
+assert len(streams) >= 3, len(streams)
+for m in streams:
+    t = m["throughput"]
+    assert t["bytes_per_op"] == m["parameters"]["bytes"] and t["operations_per_s"]["value"] > 0, (m["operation"], t)
 for m in measurements:
     if m["context"] == "guest":
         assert m["evidence"]["user_exits_per_op"] < 0.01, f"{m['operation']} leaves to the VMM"
