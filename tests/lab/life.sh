@@ -25,7 +25,9 @@ for m in document["measurements"]:
     if m["parameters"].get("guests", 1) > 10:
         assert m["state"] == "unsupported" and "--density-max" in m["remedy"], m["reason"]
         continue
-    assert m["state"] == "ok" or DISTURBED.search(m["reason"]), (m["operation"], m["reason"])
+    # Who waits for a timer on a busy emulator also sees the ticks of the host, each an exit of its own.
+    ticked = m["operation"].startswith("life.neighbour.timer.") and "exits per operation, expected" in (m["reason"] or "")
+    assert m["state"] == "ok" or ticked or DISTURBED.search(m["reason"]), (m["operation"], m["reason"])
     if m["operation"].startswith("life.neighbour."):
         _, _, probe, load = m["operation"].split(".")
         guests[probe, load] = m
