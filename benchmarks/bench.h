@@ -139,6 +139,7 @@ struct nm_bench {
 	struct nm_expect expect;
 	bool irqchip; /* needs the in-kernel interrupt controllers */
 	bool disk;    /* both sides need a file */
+	bool network; /* its Linux guest has a network device, and a peer behind it */
 	bool pit;     /* needs the in-kernel 8254; only with the irqchip */
 	bool drill;   /* goes wrong on purpose; runs only when named */
 	bool asked;   /* runs only when its name or its group is given, too */

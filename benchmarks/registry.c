@@ -280,6 +280,8 @@
 	X(linux_wake)                                                                              \
 	X(linux_wake_storm)                                                                        \
 	X(linux_timer)                                                                             \
+	X(linux_net_pingpong)                                                                      \
+	X(linux_net_stream)                                                                        \
 	X(linux_boot_first_line)                                                                   \
 	X(linux_boot_init)                                                                         \
 	X(linux_boot_off)                                                                          \

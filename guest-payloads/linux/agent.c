@@ -58,6 +58,7 @@ static char *cut(char *line, const char *words[MAX_WORDS])
 static const struct nm_operation *find(const char *name)
 {
 	static const struct nm_operation *const tables[] = {nm_cpu_operations, nm_memory_operations,
+							    nm_net_operations,
 							    nm_process_operations,
 							    nm_wake_operations};
 

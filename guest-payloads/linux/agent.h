@@ -28,6 +28,7 @@ struct nm_operation {
 /** All operations; name is NULL at the end. */
 extern const struct nm_operation nm_cpu_operations[];
 extern const struct nm_operation nm_memory_operations[];
+extern const struct nm_operation nm_net_operations[];
 extern const struct nm_operation nm_process_operations[];
 extern const struct nm_operation nm_wake_operations[];
 
