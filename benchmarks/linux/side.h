@@ -71,6 +71,9 @@ struct nm_linux_boot {
 	uint64_t memory_bytes;
 	const void *initrd;
 	size_t initrd_bytes;
+	const char *disk_path; /* a raw image, the only virtio-blk disk; NULL: none */
+	/* An end of an AF_UNIX SOCK_DGRAM pair that carries Ethernet frames, one each; -1: none. */
+	int net_fd;
 	struct nm_linux_reader reader;
 	struct nm_moment begin, off; /* off.ns is 0 when the guest did not switch itself off */
 	char why[512];		     /* what became of it instead */
