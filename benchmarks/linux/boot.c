@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* One boot, in the child of a round: what its guest gets, and what becomes of the jobs. */
+#include "benchmarks/linux/peer.h"
 #include "benchmarks/linux/side.h"
 #include "benchmarks/linux/vmm.h"
 
@@ -65,6 +66,35 @@ void nm_linux_boot_end(struct nm_linux_boot *boot, enum nm_state state, const ch
 	nm_linux_reader_end(&boot->reader, state, boot->why);
 }
 
+static bool needs_network(const struct nm_linux_boot *boot)
+{
+	for (size_t i = 0; i < boot->reader.count; i++)
+		if (boot->reader.jobs[i]->bench->network)
+			return true;
+	return false;
+}
+
+static void boot_in_vmm(struct nm_linux_boot *boot)
+{
+	if (!strcmp(boot->order->vmm, NM_LINUX_OWN_VMM))
+		nm_linux_boot_own(boot);
+	else
+		nm_linux_boot_vmm(boot);
+}
+
+static void boot_with_network(struct nm_linux_boot *boot)
+{
+	struct nm_linux_peer peer;
+
+	if (nm_linux_peer_start(&peer)) {
+		nm_linux_boot_end(boot, NM_STATE_FAILED, nm_error_last()->text);
+		return;
+	}
+	boot->net_fd = peer.fds[0];
+	boot_in_vmm(boot);
+	nm_linux_peer_stop(&peer);
+}
+
 static void boot_guest(struct nm_linux_boot *boot)
 {
 	char command_line[ARGUMENTS_BYTES];
@@ -80,10 +110,10 @@ static void boot_guest(struct nm_linux_boot *boot)
 	} else {
 		boot->initrd = initramfs.bytes;
 		boot->initrd_bytes = initramfs.length;
-		if (!strcmp(boot->order->vmm, NM_LINUX_OWN_VMM))
-			nm_linux_boot_own(boot);
+		if (needs_network(boot))
+			boot_with_network(boot);
 		else
-			nm_linux_boot_vmm(boot);
+			boot_in_vmm(boot);
 	}
 	nm_text_free(&initramfs);
 }
@@ -123,6 +153,7 @@ void nm_linux_round(const struct nm_round_host *host, const struct nm_round_orde
 		.host = host,
 		.order = order,
 		.memory_bytes = memory_of(side, order->point),
+		.net_fd = -1,
 	};
 	size_t count;
 
