@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "benchmarks/plan.h"
 
-#include "benchmarks/linux/vmm.h"
+#include "benchmarks/linux/vmms.h"
 #include "benchmarks/summary.h"
 #include "core/clock.h"
 #include "core/error.h"

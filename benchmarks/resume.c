@@ -3,7 +3,7 @@
 #include "benchmarks/resume.h"
 
 #include "benchmarks/journal.h"
-#include "benchmarks/linux/vmm.h"
+#include "benchmarks/linux/vmms.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
@@ -40,7 +40,7 @@ static bool is_planned_guest(const struct nm_bench *bench, const struct nm_measu
 	const char *vmm = nm_measurement_vmm(measurement);
 
 	if (bench->linux_guest)
-		return nm_vmm_name(vmm) && !strchr(vmm, '=');
+		return nm_vmm_name(vmm) && !strcmp(nm_vmm_name(vmm), vmm);
 	return !*vmm && bench->cpls >> nm_measurement_cpl(measurement) & 1;
 }
 

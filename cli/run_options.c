@@ -4,7 +4,7 @@
 
 #include "benchmarks/lifecycle/fit.h"
 #include "benchmarks/linux/side.h"
-#include "benchmarks/linux/vmm.h"
+#include "benchmarks/linux/vmms.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/round.h"
 #include "benchmarks/soak.h"
@@ -185,16 +185,25 @@ static bool set_io_path(struct nm_run_options *options, const char *path, bool d
 	return true;
 }
 
+static void refuse_vmm(const char *text)
+{
+	struct nm_text names = {0};
+
+	if (!nm_vmm_names(&names))
+		nm_usage_error(&nm_command_run,
+			       "--vmm %s: expected one of %s, and =PROGRAM behind it where $PATH "
+			       "has none",
+			       text, names.bytes);
+	nm_text_free(&names);
+}
+
 static bool add_vmm(struct nm_run_options *options, const char *text)
 {
 	struct nm_strings *vmms = &options->document->run.plan.vmms;
 	const char *name = nm_vmm_name(text);
 
-	if (!name || !strcmp(name, NM_LINUX_OWN_VMM)) {
-		nm_usage_error(&nm_command_run,
-			       "--vmm %s: expected qemu-q35, and =PROGRAM behind it where $PATH "
-			       "has none",
-			       text);
+	if (!nm_vmm_find(text)) {
+		refuse_vmm(text);
 		return false;
 	}
 	for (size_t i = 0; i < vmms->count; i++) {

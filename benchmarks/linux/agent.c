@@ -96,7 +96,7 @@ static int run_job(struct nm_linux_job *job, const struct nm_cpus *cpus)
 	struct nm_linux_reader reader = {.jobs = jobs, .count = 1, .native = true};
 	struct nm_text plan = {0};
 	int program;
-	int r = nm_linux_plan_text(&plan, jobs, 1, cpus->ids, used);
+	int r = nm_linux_plan_text(&plan, jobs, 1, cpus->ids, used, false);
 
 	program = r ? r : program_file();
 	nm_linux_reader_init(&reader);

@@ -5,6 +5,7 @@
 #include "benchmarks/linux/peer.h"
 #include "benchmarks/linux/side.h"
 #include "benchmarks/linux/vmm.h"
+#include "benchmarks/linux/vmms.h"
 
 #include "core/error.h"
 #include "guest-payloads/images.h"
@@ -32,9 +33,10 @@ static uint64_t memory_of(const struct nm_linux *side, uint64_t point)
 static int write_initramfs(const struct nm_linux_boot *boot, struct nm_text *out)
 {
 	static const int cpus[NM_LINUX_VCPUS] = {0, 1};
+	const struct nm_vmm *vmm = nm_vmm_find(boot->order->vmm);
 	struct nm_text plan = {0};
 	int r = nm_linux_plan_text(&plan, boot->reader.jobs, boot->reader.count, cpus,
-				   boot->side->vcpus);
+				   boot->side->vcpus, vmm && vmm->restarts);
 	const struct nm_initramfs_file files[] = {
 		{.name = "init",
 		 .mode = 0755,
@@ -95,14 +97,23 @@ static void boot_with_network(struct nm_linux_boot *boot)
 	nm_linux_peer_stop(&peer);
 }
 
+/* The user's come last, and win. */
+static void write_command_line(const struct nm_linux_boot *boot, char out[ARGUMENTS_BYTES])
+{
+	const struct nm_vmm *vmm = nm_vmm_find(boot->order->vmm);
+	const char *machine = vmm && vmm->kernel_arguments ? vmm->kernel_arguments : "";
+	const char *more = boot->side->arguments ? boot->side->arguments : "";
+
+	snprintf(out, ARGUMENTS_BYTES, "%s%s%s%s%s", arguments_of(boot->order->bench->linux_guest),
+		 *machine ? " " : "", machine, *more ? " " : "", more);
+}
+
 static void boot_guest(struct nm_linux_boot *boot)
 {
 	char command_line[ARGUMENTS_BYTES];
-	const char *more = boot->side->arguments;
 	struct nm_text initramfs = {0};
 
-	snprintf(command_line, sizeof(command_line), "%s%s%s",
-		 arguments_of(boot->order->bench->linux_guest), more ? " " : "", more ? more : "");
+	write_command_line(boot, command_line);
 	boot->command_line = command_line;
 	nm_linux_reader_init(&boot->reader);
 	if (write_initramfs(boot, &initramfs)) {

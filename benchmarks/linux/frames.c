@@ -57,7 +57,7 @@ static void end_line(struct nm_frames *frames)
 		frames->length--;
 	frames->line[frames->length] = '\0';
 	if (frames->line_ends)
-		frames->line_ends(frames->context);
+		frames->line_ends(frames->context, frames->line);
 	take_line(frames);
 	frames->length = 0;
 	frames->too_long = false;

@@ -25,8 +25,8 @@ struct nm_frames {
 	size_t console_length;
 	void (*starts)(void *context); /* the first byte of what may be a frame has come */
 	void (*frame)(void *context, const char *text);
-	void (*damaged)(void *context);	  /* a frame whose checksum is wrong */
-	void (*line_ends)(void *context); /* of any kind; NULL: nobody cares */
+	void (*damaged)(void *context);			    /* a frame whose checksum is wrong */
+	void (*line_ends)(void *context, const char *line); /* of any kind; NULL: nobody cares */
 	void *context;
 };
 

@@ -84,8 +84,8 @@ void nm_linux_reader_feed(void *reader, const char *bytes, size_t length);
 /** Nothing more will come: what the guest or the process became of. */
 void nm_linux_reader_end(struct nm_linux_reader *reader, enum nm_state state, const char *why);
 
-/** The agent's plan for these jobs on the first `cpus` of ids. */
+/** The agent's plan for these jobs on the first `cpus` of ids; restarts: how its guest ends, where it cannot be switched off. */
 int nm_linux_plan_text(struct nm_text *out, struct nm_linux_job *const *jobs, size_t count,
-		       const int *ids, size_t cpus);
+		       const int *ids, size_t cpus, bool restarts);
 
 #endif

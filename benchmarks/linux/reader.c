@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+/* init/version.c: of every kernel */
+#define FIRST_LINE "Linux version "
+
 struct nm_moment nm_moment_now(void)
 {
 	return (struct nm_moment) {.tsc = nm_tsc(), .ns = nm_clock_raw_ns()};
@@ -226,11 +229,12 @@ static void on_damage(void *context)
 		finish(reader, NM_STATE_FAILED, "a line of the agent was damaged on its way");
 }
 
-static void on_line(void *context)
+/* Firmware, decompressor and VMM may have said something before. */
+static void on_line(void *context, const char *line)
 {
 	struct nm_linux_reader *reader = context;
 
-	if (!reader->first_line.ns)
+	if (!reader->first_line.ns && strstr(line, FIRST_LINE))
 		reader->first_line = nm_moment_now();
 }
 
@@ -263,7 +267,7 @@ void nm_linux_reader_end(struct nm_linux_reader *reader, enum nm_state state, co
 }
 
 int nm_linux_plan_text(struct nm_text *out, struct nm_linux_job *const *jobs, size_t count,
-		       const int *ids, size_t cpus)
+		       const int *ids, size_t cpus, bool restarts)
 {
 	nm_text_puts(out, "cpus");
 	for (size_t i = 0; i < cpus; i++)
@@ -273,5 +277,7 @@ int nm_linux_plan_text(struct nm_text *out, struct nm_linux_job *const *jobs, si
 		nm_text_printf(out, "run %s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
 			       jobs[i]->bench->name, jobs[i]->samples, jobs[i]->warmup,
 			       jobs[i]->batch);
+	if (restarts)
+		nm_text_puts(out, "restart\n");
 	return nm_text_status(out);
 }

@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * VMMs of others. Each is a process with the serial port on its stdout, without a disk, a network or a display, and no file but the
- * kernel: the initramfs is one without a name, which it inherits.
- */
+/* A boot in a VMM of others (vmms.c): a process with the serial port on its stdout, kept by keeper.c. */
 #include "benchmarks/linux/vmm.h"
 
+#include "benchmarks/linux/keeper.h"
 #include "benchmarks/linux/side.h"
+#include "benchmarks/linux/vmms.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -17,98 +16,26 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define VALUE_BYTES 64u
 #define EXEC_FAILED 127
 
-static const struct vmm {
-	const char *name;
-	const char *machine;
-	const char *program;
-} vmms[] = {
-	{"qemu-q35", "q35,accel=kvm", "qemu-system-x86_64"},
+/* Everything that is ready before a VMM starts. */
+struct launch {
+	const char *specification;
+	const struct nm_round_order *order;
+	struct nm_vmm_command command;
+	const char *values[NM_VMM_WORDS];
+	char texts[NM_VMM_WORDS][VALUE_BYTES]; /* of those values that nobody else holds */
+	int files[NM_VMM_WORDS];	       /* behind them, without a name; -1: none */
+	int output;
+	struct nm_moment *begin; /* shared with the process that becomes the VMM */
 };
-
-/* Words in capitals stand for what differs from boot to boot. */
-static const char *const qemu_arguments[] = {
-	"-machine",   "MACHINE",  "-cpu",    "host",	    "-smp",
-	"VCPUS",      "-m",	  "MEMORY",  "-nodefaults", "-no-user-config",
-	"-no-reboot", "-display", "none",    "-serial",	    "stdio",
-	"-kernel",    "KERNEL",	  "-initrd", "INITRAMFS",   "-append",
-	"ARGUMENTS",  NULL,
-};
-
-static const struct vmm *find(const char *specification)
-{
-	const size_t length = strcspn(specification, "=");
-
-	for (size_t i = 0; i < sizeof(vmms) / sizeof(vmms[0]); i++)
-		if (strlen(vmms[i].name) == length && !strncmp(vmms[i].name, specification, length))
-			return &vmms[i];
-	return NULL;
-}
-
-const char *nm_vmm_name(const char *specification)
-{
-	const struct vmm *vmm = find(specification);
-
-	if (!strcmp(specification, NM_LINUX_OWN_VMM))
-		return NM_LINUX_OWN_VMM;
-	return vmm ? vmm->name : NULL;
-}
-
-static const char *program_of(const struct vmm *vmm, const char *specification)
-{
-	const char *program = strchr(specification, '=');
-
-	return program ? program + 1 : vmm->program;
-}
-
-/* What the words in capitals are in a boot. */
-struct values {
-	const char *machine, *kernel, *initramfs, *arguments;
-	char vcpus[VALUE_BYTES], memory[VALUE_BYTES];
-};
-
-static const char *value_of(const char *argument, const struct values *values)
-{
-	const struct {
-		const char *word, *value;
-	} words[] = {
-		{"MACHINE", values->machine},	  {"KERNEL", values->kernel},
-		{"INITRAMFS", values->initramfs}, {"ARGUMENTS", values->arguments},
-		{"VCPUS", values->vcpus},	  {"MEMORY", values->memory},
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(argument, words[i].word))
-			return words[i].value;
-	return argument;
-}
-
-int nm_vmm_describe(const char *specification, const char *kernel, unsigned int vcpus,
-		    struct nm_text *out)
-{
-	const struct vmm *vmm = find(specification);
-	struct values values = {.machine = vmm->machine,
-				.kernel = kernel,
-				.initramfs = "INITRAMFS",
-				.arguments = "ARGUMENTS"};
-
-	snprintf(values.vcpus, sizeof(values.vcpus), "%u", vcpus);
-	snprintf(values.memory, sizeof(values.memory), "MEMORY");
-	nm_text_puts(out, program_of(vmm, specification));
-	for (size_t i = 0; qemu_arguments[i]; i++)
-		nm_text_printf(out, " %s", value_of(qemu_arguments[i], &values));
-	return nm_text_status(out);
-}
 
 static const char *specification_of(const struct nm_linux_boot *boot)
 {
@@ -118,6 +45,86 @@ static const char *specification_of(const struct nm_linux_boot *boot)
 		if (!strcmp(nm_vmm_name(all->items[i]), boot->order->vmm))
 			return all->items[i];
 	return boot->order->vmm;
+}
+
+static int set_file(struct launch *launch, enum nm_vmm_word word, const void *bytes, size_t length)
+{
+	const int fd = memfd_create("nestmark", 0);
+
+	if (fd < 0)
+		return nm_fail(errno, "memfd_create: %s", strerror(errno));
+	launch->files[word] = fd;
+	snprintf(launch->texts[word], VALUE_BYTES, "/proc/self/fd/%d", fd);
+	launch->values[word] = launch->texts[word];
+	return nm_write_all(fd, bytes, length);
+}
+
+static void set_number(struct launch *launch, enum nm_vmm_word word, uint64_t value)
+{
+	snprintf(launch->texts[word], VALUE_BYTES, "%" PRIu64, value);
+	launch->values[word] = launch->texts[word];
+}
+
+static int set_kernel(struct launch *launch, const struct nm_vmm *vmm, const struct nm_linux *side)
+{
+	launch->values[NM_VMM_KERNEL] = side->kernel_path;
+	if (!vmm->unpacked)
+		return 0;
+	if (side->kernel.payload)
+		return nm_fail_remedy(ENOEXEC, "name a vmlinux by --kernel",
+				      "%s takes uncompressed kernels only, and %.200s cannot be "
+				      "unpacked",
+				      vmm->name, side->kernel_path);
+	return set_file(launch, NM_VMM_KERNEL, side->kernel.bytes, side->kernel.size);
+}
+
+static int set_configuration(struct launch *launch, const struct nm_vmm *vmm)
+{
+	struct nm_text text = {0};
+	int r = vmm->configure(launch->values, &text);
+
+	if (!r)
+		r = set_file(launch, NM_VMM_CONFIGURATION, text.bytes, text.length);
+	nm_text_free(&text);
+	return r;
+}
+
+static int share_begin(struct launch *launch)
+{
+	void *page = mmap(NULL, sizeof(*launch->begin), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return nm_fail(errno, "mmap: %s", strerror(errno));
+	launch->begin = page;
+	return 0;
+}
+
+static int prepare(struct launch *launch, const struct nm_linux_boot *boot)
+{
+	const struct nm_vmm *vmm = nm_vmm_find(launch->specification);
+	int r = share_begin(launch);
+
+	if (!r)
+		r = set_kernel(launch, vmm, boot->side);
+	if (!r)
+		r = set_file(launch, NM_VMM_INITRAMFS, boot->initrd, boot->initrd_bytes);
+	launch->values[NM_VMM_ARGUMENTS] = boot->command_line;
+	set_number(launch, NM_VMM_VCPUS, boot->side->vcpus);
+	set_number(launch, NM_VMM_MEMORY, boot->memory_bytes >> 20);
+	if (!r && vmm->configure)
+		r = set_configuration(launch, vmm);
+	return r ? r : nm_vmm_command(launch->specification, launch->values, &launch->command);
+}
+
+static void release(struct launch *launch)
+{
+	for (size_t i = 0; i < NM_VMM_WORDS; i++)
+		if (launch->files[i] >= 0)
+			close(launch->files[i]);
+	nm_text_free(&launch->command.text);
+	if (launch->begin)
+		munmap(launch->begin, sizeof(*launch->begin));
 }
 
 /* Its threads go where vCPUs of our own would be: each finds a place of its own. */
@@ -131,33 +138,21 @@ static void spread(const struct nm_round_order *order)
 	(void)sched_setaffinity(0, sizeof(set), &set);
 }
 
-static void start(const struct nm_linux_boot *boot, int output, int initramfs, pid_t parent)
+static void start(void *context)
 {
-	const char *specification = specification_of(boot);
-	const struct vmm *vmm = find(specification);
-	const char *program = program_of(vmm, specification);
+	const struct launch *launch = context;
 	const int nothing = open("/dev/null", O_RDWR);
-	const char *arguments[sizeof(qemu_arguments) / sizeof(qemu_arguments[0]) + 1] = {program};
-	char path[VALUE_BYTES];
-	struct values values = {.machine = vmm->machine,
-				.kernel = boot->side->kernel_path,
-				.initramfs = path,
-				.arguments = boot->command_line};
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", initramfs);
-	snprintf(values.vcpus, sizeof(values.vcpus), "%u", boot->side->vcpus);
-	snprintf(values.memory, sizeof(values.memory), "%" PRIu64 "M", boot->memory_bytes >> 20);
-	for (size_t i = 0; qemu_arguments[i]; i++)
-		arguments[i + 1] = value_of(qemu_arguments[i], &values);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	spread(boot->order);
-	if (getppid() == parent && dup2(nothing, STDIN_FILENO) >= 0 &&
-	    dup2(output, STDOUT_FILENO) >= 0 && dup2(output, STDERR_FILENO) >= 0)
-		execvp(program, (char *const *)arguments);
+	spread(launch->order);
+	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(launch->output, STDOUT_FILENO) >= 0 &&
+	    dup2(launch->output, STDERR_FILENO) >= 0) {
+		*launch->begin = nm_moment_now();
+		execvp(launch->command.arguments[0], launch->command.arguments);
+	}
 	_exit(EXEC_FAILED);
 }
 
-/* Until it closes its output, which it does when it ends; false when the time is over. */
+/* Until nobody has its output any more, which is when it has ended; false when the time is over. */
 static bool read_until(int fd, uint64_t end_ns, struct nm_linux_reader *reader)
 {
 	char bytes[4096];
@@ -181,7 +176,7 @@ static bool read_until(int fd, uint64_t end_ns, struct nm_linux_reader *reader)
 
 static void conclude(struct nm_linux_boot *boot, bool late, int status)
 {
-	const char *program = program_of(find(boot->order->vmm), specification_of(boot));
+	const char *program = nm_vmm_program(specification_of(boot));
 	char what[256];
 
 	if (late)
@@ -197,20 +192,7 @@ static void conclude(struct nm_linux_boot *boot, bool late, int status)
 	nm_linux_boot_end(boot, late ? NM_STATE_TIMEOUT : NM_STATE_FAILED, what);
 }
 
-static int initramfs_file(const struct nm_linux_boot *boot)
-{
-	int fd = memfd_create("initramfs", 0);
-
-	if (fd < 0)
-		return nm_fail(errno, "memfd_create: %s", strerror(errno));
-	if (nm_write_all(fd, boot->initrd, boot->initrd_bytes)) {
-		close(fd);
-		return -nm_error_last()->code;
-	}
-	return fd;
-}
-
-static void watch(struct nm_linux_boot *boot, pid_t child, int output)
+static void watch(struct nm_linux_boot *boot, const struct launch *launch, pid_t keeper, int output)
 {
 	const uint64_t limit = nm_linux_limit_ns(boot->side, boot->order);
 	const bool late = !read_until(output, nm_clock_ns() + limit, &boot->reader);
@@ -219,37 +201,37 @@ static void watch(struct nm_linux_boot *boot, pid_t child, int output)
 	if (!late)
 		boot->off = nm_moment_now();
 	else
-		kill(child, SIGKILL);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		nm_keeper_end(keeper);
+	boot->begin = *launch->begin;
+	while (waitpid(keeper, &status, 0) < 0 && errno == EINTR)
 		;
 	if (late || !WIFEXITED(status) || WEXITSTATUS(status))
 		boot->off.ns = 0;
 	conclude(boot, late, status);
 }
 
+static int run(struct nm_linux_boot *boot, struct launch *launch)
+{
+	int pipes[2];
+	pid_t keeper;
+
+	if (pipe2(pipes, O_CLOEXEC))
+		return nm_fail(errno, "pipe2: %s", strerror(errno));
+	launch->output = pipes[1];
+	keeper = nm_keeper_start(start, launch, pipes[1]);
+	close(pipes[1]);
+	if (keeper > 0)
+		watch(boot, launch, keeper, pipes[0]);
+	close(pipes[0]);
+	return keeper < 0 ? nm_fail(EAGAIN, "cannot start a process for the VMM") : 0;
+}
+
 void nm_linux_boot_vmm(struct nm_linux_boot *boot)
 {
-	const pid_t parent = getpid();
-	int initramfs = initramfs_file(boot);
-	int pipes[2];
-	pid_t child = -1;
+	struct launch launch = {.specification = specification_of(boot), .order = boot->order};
 
-	if (initramfs < 0) {
+	memset(launch.files, -1, sizeof(launch.files));
+	if (prepare(&launch, boot) || run(boot, &launch))
 		nm_linux_boot_end(boot, NM_STATE_FAILED, nm_error_last()->text);
-	} else if (pipe2(pipes, O_CLOEXEC)) {
-		nm_linux_boot_end(boot, NM_STATE_FAILED, strerror(errno));
-	} else {
-		boot->begin = nm_moment_now();
-		child = fork();
-		if (!child)
-			start(boot, pipes[1], initramfs, parent);
-		close(pipes[1]);
-		if (child > 0)
-			watch(boot, child, pipes[0]);
-		else
-			nm_linux_boot_end(boot, NM_STATE_FAILED, strerror(errno));
-		close(pipes[0]);
-	}
-	if (initramfs >= 0)
-		close(initramfs);
+	release(&launch);
 }

@@ -7,6 +7,7 @@
  *
  *	cpus 0 1
  *	run linux.syscall SAMPLES WARMUP BATCH
+ *	restart
  */
 #include "linux/agent.h"
 #include "linux/vdso.h"
@@ -24,6 +25,7 @@ struct plan {
 	unsigned int cpus[MAX_CPUS];
 	unsigned int cpu_count;
 	bool is_guest;
+	bool restart; /* at the end, where a machine cannot be switched off */
 };
 
 static uint64_t number(const char *text)
@@ -135,6 +137,8 @@ static void follow(struct plan *plan)
 			take_cpus(plan, words);
 		else if (nm_equal(words[0], "run") && plan->cpu_count)
 			run(plan, words);
+		else if (nm_equal(words[0], "restart"))
+			plan->restart = true;
 	}
 	nm_say("bye", "");
 }
@@ -146,10 +150,10 @@ static void mount(const char *what, const char *where)
 	nm_call6(SYS_mount, (long)what, (long)where, (long)what, 0, 0, 0);
 }
 
-static void power_off(void)
+static void end(const struct plan *plan)
 {
 	nm_call(SYS_reboot, (long)LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-		LINUX_REBOOT_CMD_POWER_OFF, 0);
+		plan->restart ? LINUX_REBOOT_CMD_RESTART : LINUX_REBOOT_CMD_POWER_OFF, 0);
 	for (;;)
 		nm_call(SYS_pause, 0, 0, 0, 0);
 }
@@ -167,7 +171,7 @@ static void init(struct plan *plan)
 	nm_read_text("/plan", plan->text, sizeof(plan->text));
 	plan->is_guest = true;
 	follow(plan);
-	power_off();
+	end(plan);
 }
 
 static void copy(char *to, const char *from, size_t size)
