@@ -23,7 +23,11 @@
 #include <unistd.h>
 
 #define VALUE_BYTES 64u
-#define EXEC_FAILED 127
+
+struct started {
+	struct nm_moment at;
+	int error; /* why it could not be executed */
+};
 
 /* Everything that is ready before a VMM starts. */
 struct launch {
@@ -34,7 +38,7 @@ struct launch {
 	char texts[NM_VMM_WORDS][VALUE_BYTES]; /* of those values that nobody else holds */
 	int files[NM_VMM_WORDS];	       /* behind them, without a name; -1: none */
 	int output;
-	struct nm_moment *begin; /* shared with the process that becomes the VMM */
+	struct started *started; /* shared with the process that becomes the VMM */
 };
 
 static const char *specification_of(const struct nm_linux_boot *boot)
@@ -89,21 +93,21 @@ static int set_configuration(struct launch *launch, const struct nm_vmm *vmm)
 	return r;
 }
 
-static int share_begin(struct launch *launch)
+static int share_start(struct launch *launch)
 {
-	void *page = mmap(NULL, sizeof(*launch->begin), PROT_READ | PROT_WRITE,
+	void *page = mmap(NULL, sizeof(*launch->started), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return nm_fail(errno, "mmap: %s", strerror(errno));
-	launch->begin = page;
+	launch->started = page;
 	return 0;
 }
 
 static int prepare(struct launch *launch, const struct nm_linux_boot *boot)
 {
 	const struct nm_vmm *vmm = nm_vmm_find(launch->specification);
-	int r = share_begin(launch);
+	int r = share_start(launch);
 
 	if (!r)
 		r = set_kernel(launch, vmm, boot->side);
@@ -123,8 +127,8 @@ static void release(struct launch *launch)
 		if (launch->files[i] >= 0)
 			close(launch->files[i]);
 	nm_text_free(&launch->command.text);
-	if (launch->begin)
-		munmap(launch->begin, sizeof(*launch->begin));
+	if (launch->started)
+		munmap(launch->started, sizeof(*launch->started));
 }
 
 /* Its threads go where vCPUs of our own would be: each finds a place of its own. */
@@ -146,10 +150,11 @@ static void start(void *context)
 	spread(launch->order);
 	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(launch->output, STDOUT_FILENO) >= 0 &&
 	    dup2(launch->output, STDERR_FILENO) >= 0) {
-		*launch->begin = nm_moment_now();
+		launch->started->at = nm_moment_now();
 		execvp(launch->command.arguments[0], launch->command.arguments);
 	}
-	_exit(EXEC_FAILED);
+	launch->started->error = errno;
+	_exit(1);
 }
 
 /* Until nobody has its output any more, which is when it has ended; false when the time is over. */
@@ -174,9 +179,10 @@ static bool read_until(int fd, uint64_t end_ns, struct nm_linux_reader *reader)
 	}
 }
 
-static void conclude(struct nm_linux_boot *boot, bool late, int status)
+static void conclude(struct nm_linux_boot *boot, const struct launch *launch, bool late, int status)
 {
-	const char *program = nm_vmm_program(specification_of(boot));
+	const char *program = launch->command.arguments[0];
+	const int error = launch->started->error;
 	char what[256];
 
 	if (late)
@@ -184,8 +190,9 @@ static void conclude(struct nm_linux_boot *boot, bool late, int status)
 	else if (WIFSIGNALED(status))
 		snprintf(what, sizeof(what), "%.128s was killed by signal %d", program,
 			 WTERMSIG(status));
-	else if (WEXITSTATUS(status) == EXEC_FAILED)
-		snprintf(what, sizeof(what), "%.128s could not be started", program);
+	else if (error)
+		snprintf(what, sizeof(what), "%.128s could not be started: %s", program,
+			 strerror(error));
 	else
 		snprintf(what, sizeof(what), "%.128s ended with code %d", program,
 			 WEXITSTATUS(status));
@@ -202,12 +209,12 @@ static void watch(struct nm_linux_boot *boot, const struct launch *launch, pid_t
 		boot->off = nm_moment_now();
 	else
 		nm_keeper_end(keeper);
-	boot->begin = *launch->begin;
+	boot->begin = launch->started->at;
 	while (waitpid(keeper, &status, 0) < 0 && errno == EINTR)
 		;
 	if (late || !WIFEXITED(status) || WEXITSTATUS(status))
 		boot->off.ns = 0;
-	conclude(boot, late, status);
+	conclude(boot, launch, late, status);
 }
 
 static int run(struct nm_linux_boot *boot, struct launch *launch)

@@ -22,7 +22,8 @@ struct nm_vmm {
 	const char *kernel_arguments; /* that its machine needs */
 	bool unpacked;		      /* takes the uncompressed kernel only */
 	bool restarts;		      /* its machine cannot be switched off: it ends by a restart */
-	int (*configure)(const char *const *values, struct nm_text *out); /* writes {configuration} */
+	int (*configure)(const char *const *values,
+			 struct nm_text *out); /* writes {configuration} */
 };
 
 /** What the words of a command line stand for. */

@@ -28,7 +28,7 @@ SHARE_BYTES = 16 << 20
 
 PRELUDE = """#!/bin/busybox sh
 /bin/busybox --install -s /bin
-export PATH=/bin HOME=/ TERM=dumb
+export PATH=/bin:/usr/bin HOME=/ TERM=dumb
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 """
 WORK = """cd /out

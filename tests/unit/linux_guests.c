@@ -3,7 +3,6 @@
 
 /* Linux guests as the host sees them: what an agent says, and what does not come from one; jobs that share a boot; other VMMs. */
 #include "benchmarks/linux/side.h"
-#include "benchmarks/linux/vmm.h"
 #include "benchmarks/plan.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -463,19 +462,4 @@ Test(vmm, one_that_is_not_there_or_dies_says_so)
 	cr_assert_eq(area->state, NM_STATE_FAILED);
 	cr_assert(strstr(area->reason, "killed by signal 9"), "%s", area->reason);
 	free(area);
-}
-
-Test(vmm, its_command_line_is_told)
-{
-	struct nm_text text = {0};
-
-	cr_assert_eq(nm_vmm_describe("qemu-q35=/opt/qemu", "/boot/vmlinuz", 2, &text), 0);
-	cr_assert_eq(strncmp(text.bytes, "/opt/qemu -machine q35,accel=kvm ", 33), 0, "%s",
-		     text.bytes);
-	cr_assert(strstr(text.bytes, "-smp 2 ") && strstr(text.bytes, "-kernel /boot/vmlinuz "),
-		  "%s", text.bytes);
-	cr_assert_null(nm_vmm_name("qemu"));
-	cr_assert_null(nm_vmm_name("qemu-q3"));
-	cr_assert_null(nm_vmm_name("firecracker"));
-	nm_text_free(&text);
 }
