@@ -299,6 +299,26 @@ static void put_measurements(struct page *page)
 	nm_html_end_section(page->out);
 }
 
+static void put_vmms(struct page *page)
+{
+	const struct nm_view_vmms *vmms = &page->view.vmms;
+	struct nm_html_column columns[NM_VMM_COLUMNS + 1] = {{0}};
+
+	if (!vmms->rows.count)
+		return;
+	for (size_t c = 0; c < vmms->columns; c++)
+		columns[c] = (struct nm_html_column) {vmms->titles[c],
+						      c ? NM_HTML_NUMBER : NM_HTML_TEXT};
+	nm_html_begin_section(page->out, "vmms", "By VMM");
+	nm_html_begin_table(page->out, "p50 of the same operations in guests of several VMMs",
+			    columns);
+	for (size_t i = 0; i < vmms->rows.count; i++)
+		nm_html_row(page->out, columns, vmms->rows.items[i].cells, NULL);
+	nm_html_end_table(page->out);
+	nm_html_list(page->out, &vmms->commands);
+	nm_html_end_section(page->out);
+}
+
 static void put_lines(struct page *page, const char *id, const char *title,
 		      const struct nm_strings *lines)
 {
@@ -451,6 +471,7 @@ static void put_navigation(struct page *page)
 		{page->readiness ? "readiness" : NULL, "Workloads"},
 		{"charts", "Charts"},
 		{"measurements", "Measurements"},
+		{page->view.vmms.rows.count ? "vmms" : NULL, "By VMM"},
 		{page->view.relations.count ? "beside" : NULL, "Beside another"},
 		{page->view.density.count ? "density" : NULL, "How many guests fit"},
 		{page->view.soak.count ? "soak" : NULL, "Soak"},
@@ -499,6 +520,7 @@ static int put_page(struct page *page)
 		return r;
 	nm_html_charts(page->out, &page->charts);
 	put_measurements(page);
+	put_vmms(page);
 	put_lines(page, "throughput", "How much in a second", &page->view.throughput);
 	put_lines(page, "beside", "Beside another of this run", &page->view.relations);
 	put_lines(page, "density", "How many guests fit", &page->view.density);

@@ -36,6 +36,30 @@ static void put_table(struct nm_text *out, const struct nm_view *view)
 	}
 }
 
+static void put_vmms(struct nm_text *out, const struct nm_view_vmms *vmms)
+{
+	nm_text_puts(out, "\n## p50 by VMM\n\n");
+	for (size_t c = 0; c < vmms->columns; c++) {
+		nm_text_puts(out, "| ");
+		nm_put_markdown(out, vmms->titles[c]);
+		nm_text_puts(out, " ");
+	}
+	nm_text_puts(out, "|\n");
+	for (size_t c = 0; c < vmms->columns; c++)
+		nm_text_puts(out, c ? "|---:" : "|---");
+	nm_text_puts(out, "|\n");
+	for (size_t i = 0; i < vmms->rows.count; i++) {
+		for (size_t c = 0; c < vmms->columns; c++) {
+			nm_text_puts(out, "| ");
+			nm_put_markdown(out, vmms->rows.items[i].cells[c]);
+			nm_text_puts(out, " ");
+		}
+		nm_text_puts(out, "|\n");
+	}
+	nm_text_puts(out, "\n");
+	put_list(out, &vmms->commands);
+}
+
 int nm_render_markdown(const struct nm_document *document, const struct nm_render_options *options,
 		       struct nm_text *out)
 {
@@ -49,6 +73,8 @@ int nm_render_markdown(const struct nm_document *document, const struct nm_rende
 		put_list(out, &view.title);
 		nm_text_puts(out, "\n## Measurements\n\n");
 		put_table(out, &view);
+		if (view.vmms.rows.count)
+			put_vmms(out, &view.vmms);
 		if (view.relations.count) {
 			nm_text_puts(out, "\n## Beside another of this run\n\n");
 			put_list(out, &view.relations);

@@ -63,6 +63,29 @@ static int fill_measurements(struct libscols_table *table, struct nm_arena *aren
 	return r;
 }
 
+static int put_vmms(struct nm_text *out, struct nm_arena *arena, const struct nm_view_vmms *vmms,
+		    const struct nm_render_options *options)
+{
+	struct libscols_table *table = nm_table_new(options);
+	int r = table ? 0 : -ENOMEM;
+
+	for (size_t c = 0; !r && c < vmms->columns; c++)
+		r = nm_table_add_column(arena, table, vmms->titles[c], c ? SCOLS_FL_RIGHT : 0);
+	for (size_t i = 0; !r && i < vmms->rows.count; i++) {
+		struct libscols_line *line = scols_table_new_line(table, NULL);
+
+		r = line ? 0 : -ENOMEM;
+		for (size_t c = 0; !r && c < vmms->columns; c++)
+			r = nm_table_set_cell(arena, line, c, vmms->rows.items[i].cells[c]);
+	}
+	if (!r)
+		nm_text_puts(out, "\np50 by VMM:\n");
+	if (!r)
+		r = nm_table_print(table, out);
+	scols_unref_table(table);
+	return r;
+}
+
 static void put_lines(struct nm_text *out, const struct nm_strings *lines, const char *indent)
 {
 	for (size_t i = 0; i < lines->count; i++) {
@@ -93,6 +116,10 @@ int nm_render_text(const struct nm_document *document, const struct nm_render_op
 		put_lines(out, &view.title, "");
 		nm_text_puts(out, "\n");
 		r = nm_table_print(table, out);
+	}
+	if (!r && view.vmms.rows.count) {
+		r = put_vmms(out, &arena, &view.vmms, options);
+		put_lines(out, &view.vmms.commands, "  ");
 	}
 	if (!r && view.relations.count) {
 		nm_text_puts(out, "\nbeside another of this run:\n");

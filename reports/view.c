@@ -308,6 +308,8 @@ int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		r = add_row(view, arena, &document->measurements.items[i]);
 	if (!r)
+		r = nm_view_vmms(arena, document, &view->vmms);
+	if (!r)
 		r = nm_view_relations(arena, document, &view->relations);
 	if (!r)
 		r = nm_view_density(arena, document, &view->density);

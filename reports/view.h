@@ -30,6 +30,23 @@ struct nm_view_row {
 	const char *cells[NM_COLUMNS];
 };
 
+/* VMMs of one run that are shown beside each other, behind the operation and its native side. */
+#define NM_VMM_COLUMNS 10u
+
+struct nm_vmm_row {
+	const char *cells[NM_VMM_COLUMNS]; /* the p50 of each, or its state */
+};
+
+struct nm_view_vmms {
+	const char *titles[NM_VMM_COLUMNS];
+	size_t columns;
+	struct {
+		struct nm_vmm_row *items;
+		size_t count;
+	} rows;
+	struct nm_strings commands; /* how each was started */
+};
+
 struct nm_view {
 	bool shown[NM_COLUMNS];
 	struct nm_strings title; /* one line each: machine, run, environment */
@@ -37,6 +54,7 @@ struct nm_view {
 		struct nm_view_row *items;
 		size_t count;
 	} rows;
+	struct nm_view_vmms vmms; /* no rows: there was one VMM */
 	struct nm_strings
 		relations;	   /* one line for each measurement that is compared with another */
 	struct nm_strings density; /* how many guests fit; empty when that was not measured */
@@ -58,6 +76,10 @@ int nm_view_relations(struct nm_arena *arena, const struct nm_document *document
 /** How many guests fit, and a line for each number of them. */
 int nm_view_density(struct nm_arena *arena, const struct nm_document *document,
 		    struct nm_strings *out);
+
+/** The same operations by VMM, when there are several. */
+int nm_view_vmms(struct nm_arena *arena, const struct nm_document *document,
+		 struct nm_view_vmms *out);
 
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document);
 

@@ -23,7 +23,7 @@ static void kill_children(void)
 	char *at;
 	char *next;
 
-	if (!nm_file_read(CHILDREN, CHILDREN_BYTES, &text))
+	if (!nm_file_read(CHILDREN, CHILDREN_BYTES, &text) && text.length)
 		for (at = text.bytes; *at; at = next) {
 			const long child = strtol(at, &next, 10);
 

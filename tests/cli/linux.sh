@@ -9,9 +9,9 @@ refuse() {
     one_line_error err
     says err "$1"
 }
-refuse "expected qemu-q35" --vmm firecracker
-refuse "expected qemu-q35" --vmm nestmark
-refuse "--vmm qemu-q35: is named twice" --vmm qemu-q35 --vmm qemu-q35=/opt/qemu
+refuse "expected one of qemu-q35, qemu-microvm, firecracker, cloud-hypervisor" --vmm qemu-q3
+refuse "expected one of qemu-q35" --vmm nestmark
+refuse "--vmm qemu-q35=/opt/qemu: is named twice" --vmm qemu --vmm qemu-q35=/opt/qemu
 
 # The same program as in a guest, in processes of this machine.
 measures "$NESTMARK" run linux.syscall linux.thread linux.switch linux.clock.current linux.clock.acpi_pm linux.mmap \

@@ -188,7 +188,7 @@ static size_t alive(size_t *noted)
 	char *next;
 
 	*noted = 0;
-	if (!nm_file_read("pids", 4096, &text))
+	if (!nm_file_read("pids", 4096, &text) && text.length)
 		for (at = text.bytes; *at; at = next + 1) {
 			const long pid = strtol(at, &next, 10);
 
