@@ -11,7 +11,7 @@ refuse() {
 }
 refuse "expected one of qemu-q35, qemu-microvm, firecracker, cloud-hypervisor" --vmm qemu-q3
 refuse "expected one of qemu-q35" --vmm nestmark
-refuse "--vmm qemu-q35=/opt/qemu: is named twice" --vmm qemu --vmm qemu-q35=/opt/qemu
+refuse "--vmm qemu-q35: is named twice" --vmm qemu --vmm qemu-q35=/opt/qemu
 
 # The same program as in a guest, in processes of this machine.
 measures "$NESTMARK" run linux.syscall linux.thread linux.switch linux.clock.current linux.clock.acpi_pm linux.mmap \
@@ -49,19 +49,22 @@ done
 
 # Without a KVM that boots Linux its guests are unsupported, and the document says what would have been measured.
 expect 4 "$NESTMARK" run linux.syscall linux.boot.off --context guest --kvm-device /no/such --kernel /no/kernel \
-    --append "a b" --vmm qemu-q35=/opt/qemu --profile quick -q -o json:none.json
+    --append "a b" --vmm qemu-q35=/opt/qemu --vmm firecracker --profile quick -q -o json:none.json
 valid none.json
 /usr/bin/python3 - <<'P' || fail "guests that cannot be had"
 import json
 
 run = json.load(open("none.json"))
 plan = run["run"]["plan"]
-assert plan["linux_kernel"] == "/no/kernel" and plan["linux_arguments"] == "a b" and plan["vmms"] == ["qemu-q35=/opt/qemu"]
-assert [m["parameters"]["vmm"] for m in run["measurements"][:2]] == ["nestmark", "qemu-q35"]
+assert plan["linux_kernel"] == "/no/kernel" and plan["linux_arguments"] == "a b" and plan["vmms"] == ["qemu-q35=/opt/qemu", "firecracker"]
+assert [m["parameters"]["vmm"] for m in run["measurements"][:3]] == ["nestmark", "qemu-q35", "firecracker"]
 for m in run["measurements"]:
     assert m["state"] == "unsupported" and "kvm.device: /no/such" in m["reason"], m
 findings = {f["id"]: f for f in run["findings"]}
 assert findings["guest.linux"]["status"] == "unknown"
 assert findings["linux.vmm.qemu_q35"]["evidence"].startswith("/opt/qemu -machine q35,accel=kvm -cpu host ")
+assert findings["linux.vmm.firecracker"]["evidence"].startswith("firecracker --no-api ")
 P
+expect 0 "$NESTMARK" report none.json
+says out "p50 by VMM:" "  qemu-q35: /opt/qemu -machine q35,accel=kvm"
 done_testing

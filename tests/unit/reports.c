@@ -198,6 +198,50 @@ Test(reports, what_is_compared_and_how_many_guests_fit_have_sections)
 	free(md);
 }
 
+static void add_guest_of(struct nm_document *document, const char *vmm, double p50)
+{
+	struct nm_measurement *m = add_measurement(document, "linux.mmap", NM_CONTEXT_GUEST);
+
+	nm_map_set(&document->arena, &m->parameters, "vmm", NM_STRING(vmm));
+	m->summary.p50 = (struct nm_statistic) {.value = p50, .lo = p50, .hi = p50};
+	m->state = isfinite(p50) ? NM_STATE_OK : NM_STATE_FAILED;
+	m->reason = "a reason";
+}
+
+static char *render_vmms(const char *format, const char *second)
+{
+	struct nm_document document;
+	char *text;
+
+	sample_document(&document);
+	add_guest_of(&document, "nestmark", 1000);
+	if (second)
+		add_guest_of(&document, second, NAN);
+	text = render(format, &document, &plain);
+	nm_document_free(&document);
+	return text;
+}
+
+Test(reports, vmms_stand_beside_each_other)
+{
+	char *text = render_vmms("text", "qemu-q35");
+	char *md = render_vmms("md", "qemu|\033[31m");
+	char *html = render_vmms("html", "qemu<q35");
+	char *alone = render_vmms("text", NULL);
+
+	assert_contains(text, "\np50 by VMM:\noperation  native");
+	assert_contains(text, " nestmark qemu-q35\n");
+	assert_contains(text, "1.00 µs");
+	assert_contains(md, "\n## p50 by VMM\n\n| operation | native | nestmark | qemu\\|");
+	assert_lacks(md, "\033");
+	assert_contains(html, ">qemu&lt;q35</th>");
+	assert_lacks(alone, "by VMM");
+	free(text);
+	free(md);
+	free(html);
+	free(alone);
+}
+
 Test(reports, other_runs_have_none)
 {
 	for (size_t i = 0; i < COUNT(both_formats); i++) {
