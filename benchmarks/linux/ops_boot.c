@@ -26,7 +26,7 @@ const struct nm_bench nm_bench_linux_boot_first_line = {
 	.linux_guest = NM_LINUX_CONSOLE,
 	.payload = "first-line",
 	BOOT,
-	.summary = "from the start of the VMM to the first line of the kernel",
+	.summary = "from the start of the VMM to the first line of the kernel, its version",
 	.happens = "The VM is made, the kernel loaded and entered, by PVH or the 64-bit protocol, "
 		   "and prints by earlyprintk, each byte an exit.",
 	.matters = "Functions, CI, sandboxes that start a VM for each piece of work.",

@@ -165,6 +165,15 @@ class Archive(InFolder):
         self.assertEqual(found, {"lib": (0o40755, b""), "lib/x86": (0o40755, b""), "init": (0o100755, b"#!/bin/sh\n"),
                                  "lib/x86/libc.so": (0o100755, b"abc"), "TRAILER!!!": (0, b"")})
 
+    def test_what_is_brought(self):
+        image = Initramfs()
+        self.path("data/firmware/a.bin", b"a")
+        initramfs.bring(image, self.path("data"))
+        initramfs.bring(image, os.path.realpath("/bin/sh"))
+        self.assertIn(self.path("data/firmware/a.bin").lstrip("/"), image.names)
+        self.assertIn(os.path.realpath("/bin/sh").lstrip("/"), image.names)
+        self.assertTrue(any("/libc.so" in name for name in image.names), image.names)
+
 
 class Tables(InFolder):
     def test_compare(self):

@@ -18,7 +18,7 @@ for path in /usr/bin/qemu-system-x86_64 /usr/share/seabios /usr/share/qemu/{qboo
     lab+=(--bring "$path")
 done
 
-measures "${lab[@]}" --memory 2048 --file "$kernel" -- run linux.syscall linux.boot.quiet.init linux.boot.quiet.off --context guest \
+measures "${lab[@]}" --memory 2048 --file "$kernel" -- run linux.syscall 'linux.boot.quiet.*' --context guest \
     --vmm qemu-microvm --vmm "firecracker=$standin" --profile quick --rounds 1 --samples 20 --time-limit 5s -q \
     --kernel "/${kernel##*/}" -o json:run.json -o text:run.txt
 valid run.json

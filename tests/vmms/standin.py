@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stands for a VMM: standin.py KIND BEHAVIOUR ARGUMENT…
 
-It takes the arguments that a VMM of this kind takes and no other, looks at the files that they name, and runs the init of the
-initramfs, which is the agent, natively for a guest. What is wrong it says on stdout, which is the console, and ends with 9.
+It takes the arguments that a VMM of this kind takes and no other, looks at the files that they name, and runs the init
+of the initramfs, which is the agent, natively for a guest. What is wrong it says on stdout, which is the console, and
+ends with 9.
 """
 import json
 import os
