@@ -32,7 +32,7 @@ struct started {
 /* Everything that is ready before a VMM starts. */
 struct launch {
 	const char *specification;
-	const struct nm_round_order *order;
+	const struct nm_linux_boot *boot;
 	struct nm_vmm_command command;
 	const char *values[NM_VMM_WORDS];
 	char texts[NM_VMM_WORDS][VALUE_BYTES]; /* of those values that nobody else holds */
@@ -93,6 +93,25 @@ static int set_configuration(struct launch *launch, const struct nm_vmm *vmm)
 	return r;
 }
 
+/* Some file systems, such as tmpfs before Linux 6.6, cannot bypass the page cache. */
+static bool can_bypass(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void set_devices(struct launch *launch, const struct nm_linux_boot *boot)
+{
+	launch->values[NM_VMM_DISK] = boot->disk_path;
+	if (boot->disk_path)
+		launch->values[NM_VMM_DIRECT] = can_bypass(boot->disk_path) ? "on" : "off";
+	if (boot->net_fd >= 0)
+		set_number(launch, NM_VMM_NETWORK, (uint64_t)boot->net_fd);
+}
+
 static int share_start(struct launch *launch)
 {
 	void *page = mmap(NULL, sizeof(*launch->started), PROT_READ | PROT_WRITE,
@@ -113,6 +132,7 @@ static int prepare(struct launch *launch, const struct nm_linux_boot *boot)
 		r = set_kernel(launch, vmm, boot->side);
 	if (!r)
 		r = set_file(launch, NM_VMM_INITRAMFS, boot->initrd, boot->initrd_bytes);
+	set_devices(launch, boot);
 	launch->values[NM_VMM_ARGUMENTS] = boot->command_line;
 	set_number(launch, NM_VMM_VCPUS, boot->side->vcpus);
 	set_number(launch, NM_VMM_MEMORY, boot->memory_bytes >> 20);
@@ -147,7 +167,9 @@ static void start(void *context)
 	const struct launch *launch = context;
 	const int nothing = open("/dev/null", O_RDWR);
 
-	spread(launch->order);
+	spread(launch->boot->order);
+	if (launch->boot->net_fd >= 0)
+		fcntl(launch->boot->net_fd, F_SETFD, 0);
 	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(launch->output, STDOUT_FILENO) >= 0 &&
 	    dup2(launch->output, STDERR_FILENO) >= 0) {
 		launch->started->at = nm_moment_now();
@@ -235,7 +257,7 @@ static int run(struct nm_linux_boot *boot, struct launch *launch)
 
 void nm_linux_boot_vmm(struct nm_linux_boot *boot)
 {
-	struct launch launch = {.specification = specification_of(boot), .order = boot->order};
+	struct launch launch = {.specification = specification_of(boot), .boot = boot};
 
 	memset(launch.files, -1, sizeof(launch.files));
 	if (prepare(&launch, boot) || run(boot, &launch))

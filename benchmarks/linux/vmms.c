@@ -21,7 +21,8 @@
 	"-no-reboot -display none -serial stdio -kernel {kernel} -initrd {initramfs} "             \
 	"-append {arguments}"
 #define QEMU_DISK(device)                                                                          \
-	"-drive file={disk},format=raw,if=none,id=disk,cache=none -device " device ",drive=disk"
+	"-drive file={disk},format=raw,if=none,id=disk,cache.direct={direct} -device " device      \
+	",drive=disk"
 #define QEMU_NETWORK(device)                                                                       \
 	"-netdev dgram,id=net,local.type=fd,local.str={network} -device " device ",netdev=net"
 
@@ -61,7 +62,7 @@ static const struct nm_vmm vmms[] = {
 		.arguments = "--kernel {kernel} --initramfs {initramfs} --cmdline {arguments} "
 			     "--cpus boot={vcpus} --memory size={memory}M --serial tty "
 			     "--console off",
-		.disk = "--disk path={disk},direct=on",
+		.disk = "--disk path={disk},direct={direct}",
 		.unpacked = true,
 	},
 };
@@ -73,7 +74,8 @@ static const char *const words[NM_VMM_WORDS] = {
 	[NM_VMM_KERNEL] = "kernel",	  [NM_VMM_INITRAMFS] = "initramfs",
 	[NM_VMM_ARGUMENTS] = "arguments", [NM_VMM_CONFIGURATION] = "configuration",
 	[NM_VMM_VCPUS] = "vcpus",	  [NM_VMM_MEMORY] = "memory",
-	[NM_VMM_DISK] = "disk",		  [NM_VMM_NETWORK] = "network",
+	[NM_VMM_DISK] = "disk",		  [NM_VMM_DIRECT] = "direct",
+	[NM_VMM_NETWORK] = "network",
 };
 
 static bool is_word(const char *word, const char *text, size_t length)

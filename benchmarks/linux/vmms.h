@@ -35,6 +35,7 @@ enum nm_vmm_word {
 	NM_VMM_VCPUS,
 	NM_VMM_MEMORY,	/* in MiB */
 	NM_VMM_DISK,	/* NULL: none */
+	NM_VMM_DIRECT,	/* "on" or "off": whether the page cache is bypassed */
 	NM_VMM_NETWORK, /* a descriptor; NULL: none */
 	NM_VMM_WORDS,
 };

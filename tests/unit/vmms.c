@@ -331,6 +331,7 @@ Test(vmms, disks_and_networks_are_added_where_a_boot_has_them)
 		[NM_VMM_VCPUS] = "2",
 		[NM_VMM_MEMORY] = "512",
 		[NM_VMM_DISK] = "/a disk",
+		[NM_VMM_DIRECT] = "off",
 		[NM_VMM_NETWORK] = "9",
 	};
 	struct nm_vmm_command command = {0};
@@ -341,9 +342,27 @@ Test(vmms, disks_and_networks_are_added_where_a_boot_has_them)
 		nm_text_printf(&all, "[%s]", *at);
 	cr_assert(strstr(all.bytes, "[-kernel][/a kernel]"), "%s", all.bytes);
 	cr_assert(strstr(all.bytes, "[-append][quiet {x}]"), "%s", all.bytes);
-	cr_assert(strstr(all.bytes, "[-drive][file=/a disk,format=raw,"), "%s", all.bytes);
+	cr_assert(strstr(all.bytes,
+			 "[-drive][file=/a disk,format=raw,if=none,id=disk,cache.direct=off]"),
+		  "%s", all.bytes);
 	cr_assert(strstr(all.bytes, "local.str=9][-device][virtio-net-device,netdev=net]"), "%s",
 		  all.bytes);
 	nm_text_free(&all);
 	nm_text_free(&command.text);
+}
+
+Test(vmms, a_configuration_names_the_disk)
+{
+	const char *const values[NM_VMM_WORDS] = {
+		[NM_VMM_KERNEL] = "/k", [NM_VMM_INITRAMFS] = "/i", [NM_VMM_ARGUMENTS] = "a \"b\"",
+		[NM_VMM_VCPUS] = "2",	[NM_VMM_MEMORY] = "512",   [NM_VMM_DISK] = "disk.raw",
+	};
+	struct nm_text text = {0};
+
+	cr_assert_eq(nm_vmm_find("firecracker")->configure(values, &text), 0);
+	cr_assert(strstr(text.bytes, "\"boot_args\":\"a \\\"b\\\"\""), "%s", text.bytes);
+	cr_assert(strstr(text.bytes, "{\"vcpu_count\":2,\"mem_size_mib\":512}"), "%s", text.bytes);
+	cr_assert(strstr(text.bytes, "\"path_on_host\":\"disk.raw\",\"is_root_device\":false"),
+		  "%s", text.bytes);
+	nm_text_free(&text);
 }

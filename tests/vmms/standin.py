@@ -75,7 +75,7 @@ def cloud_hypervisor(arguments):
     check(re.fullmatch("size=[0-9]{3,}M", options["--memory"]), options["--memory"])
     check((options["--serial"], options["--console"]) == ("tty", "off"), "not that console")
     disk = options.get("--disk")
-    check(not disk or os.access(re.fullmatch("path=(.*),direct=on", disk)[1], os.W_OK), disk)
+    check(not disk or os.access(re.fullmatch("path=(.*),direct=o(n|ff)", disk)[1], os.W_OK), disk)
     return options["--kernel"], options["--initramfs"], options["--cmdline"], False
 
 
