@@ -87,7 +87,8 @@ static struct nm_round_area *boot(const char *name, const char *behaviour, const
 {
 	static const int cpus[] = {0, 0};
 	char specification[256];
-	struct nm_round_area *area = calloc(1, sizeof(*area) + 2 * SAMPLES * sizeof(uint64_t));
+	struct nm_round_area *area =
+		calloc(1, sizeof(*area) + (size_t)2 * SAMPLES * sizeof(uint64_t));
 	struct nm_round_order order = {.context = NM_CONTEXT_GUEST,
 				       .pass = 1,
 				       .samples = SAMPLES,
