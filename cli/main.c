@@ -20,6 +20,7 @@ static const struct nm_command *const commands[] = {
 	&nm_command_compare,
 	&nm_command_ab,
 	&nm_command_report,
+	&nm_command_predict,
 	&nm_command_history,
 	&nm_command_boot,
 	&nm_command_capture,
