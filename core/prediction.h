@@ -13,7 +13,8 @@
 struct nm_predicted_kind {
 	const char *kind;
 	double exits_per_op;
-	const char *priced_by;	  /* the measurement whose exits are taken for these; NULL: see reason */
+	const char
+		*priced_by; /* the measurement whose exits are taken for these; NULL: see reason */
 	struct nm_statistic each; /* what one of them costs, */
 	struct nm_statistic cost; /* and all of them in an operation */
 	const char *reason;
@@ -26,7 +27,7 @@ struct nm_predicted {
 	struct nm_statistic native, guest; /* medians of the profile's run */
 	double difference;		   /* of these */
 	struct nm_statistic cost;	   /* of the exits that have a price */
-	double share; /* of the difference; NAN: see reason */
+	double share;			   /* of the difference; NAN: see reason */
 	const char *reason;
 	struct {
 		struct nm_predicted_kind *items;

@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const titles[] = {"operation",  "native p50", "guest p50", "difference",
-				     "exits/op",   "priced",	 "they cost", "share"};
+static const char *const titles[] = {"operation", "native p50", "guest p50", "difference",
+				     "exits/op",  "priced",	"they cost", "share"};
 
 #define COLUMNS (sizeof(titles) / sizeof(titles[0]))
 
@@ -126,9 +126,10 @@ int nm_prediction_render_text(const struct nm_prediction *prediction,
 	nm_text_puts(out, "\nexits per operation, what one costs, and what they cost together:\n");
 	if (!r)
 		r = put_kinds(&arena, prediction, out);
-	nm_text_puts(out, "\nAn exit costs the p50 of the operation in brackets by its exits. Intervals "
-			  "are those of these prices alone.\nExits beside what is timed count too, as "
-			  "those of a sleep whose end alone is timed: a share may be above 100 %.\n");
+	nm_text_puts(out,
+		     "\nAn exit costs the p50 of the operation in brackets by its exits. Intervals "
+		     "are those of these prices alone.\nExits beside what is timed count too, as "
+		     "those of a sleep whose end alone is timed: a share may be above 100 %.\n");
 	nm_arena_free(&arena);
 	return r == -ENOMEM ? nm_fail(ENOMEM, "out of memory") : r ? r : nm_text_status(out);
 }

@@ -21,8 +21,7 @@ int nm_linux_counters_open(struct nm_linux_counters *counters, int vm_fd, const 
 		r = nm_exit_trace_open(&counters->trace, tracepoint);
 	if (r)
 		return r;
-	counters->count =
-		counters->vcpus[0].count + counters->vm.count + counters->trace.count;
+	counters->count = counters->vcpus[0].count + counters->vm.count + counters->trace.count;
 	counters->values = calloc((1 + NM_LINUX_MOMENTS) * counters->count, sizeof(uint64_t));
 	if (!counters->values)
 		return nm_fail(ENOMEM, "out of memory");

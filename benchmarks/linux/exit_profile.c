@@ -64,9 +64,9 @@ static int add(struct nm_document *document, const struct nm_measurement *measur
 	struct nm_arena *arena = &document->arena;
 	const bool by_reason = document->run.plan.exit_reasons;
 	const double each_s = nm_operation_ns(measurement) / 1e9;
-	struct nm_exit_profile *profile = nm_arena_append(arena, &document->exit_profile.items,
-							  &document->exit_profile.count,
-							  sizeof(*profile));
+	struct nm_exit_profile *profile =
+		nm_arena_append(arena, &document->exit_profile.items, &document->exit_profile.count,
+				sizeof(*profile));
 
 	if (!profile)
 		return -ENOMEM;
@@ -89,8 +89,7 @@ static bool has_profile(const struct nm_measurement *measurement)
 
 	return bench && bench->linux_guest == NM_LINUX_AGENT &&
 	       measurement->context == NM_CONTEXT_GUEST &&
-	       isfinite(measurement->evidence.exits_per_op) &&
-	       nm_operation_ns(measurement) > 0;
+	       isfinite(measurement->evidence.exits_per_op) && nm_operation_ns(measurement) > 0;
 }
 
 int nm_exit_profile_fill(struct nm_document *document)

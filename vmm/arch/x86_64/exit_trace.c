@@ -15,8 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define REMEDY_TRACEFS "run nestmark as root, with tracefs: mount -t tracefs tracefs /sys/kernel/tracing"
-#define REMEDY_PERF    "run nestmark as root, or with CAP_PERFMON"
+#define REMEDY_TRACEFS                                                                             \
+	"run nestmark as root, with tracefs: mount -t tracefs tracefs /sys/kernel/tracing"
+#define REMEDY_PERF "run nestmark as root, or with CAP_PERFMON"
 
 /* Bit 3 of an exit qualification is the direction of a port (SDM vol. 3, exit qualification for I/O instructions). */
 const struct nm_exit_reason nm_exit_reasons_vmx[] = {
