@@ -3,39 +3,20 @@
 
 /*
  * The loops of linux.syscall and linux.switch with nothing in them: many operations between two readings of a clock. agent.py builds it
- * twice: with RAW and -static it makes its system calls itself, as the agent does, else by the C library, as perf bench does.
+ * twice: with loops_raw.h it makes its system calls itself, as the agent does, with loops_libc.h by the C library, as perf bench does.
  *
  *     loops syscall|switch OPERATIONS
  */
+#include LOOPS_CALLS
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define WARMUP 100
-
-#ifdef RAW
-static inline long call(long number, long a, long b, long c)
-{
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-#define PARENT()	call(SYS_getppid, 0, 0, 0)
-#define RECEIVE(fd, at) call(SYS_read, fd, (long)(at), 1)
-#define SEND(fd, at)	call(SYS_write, fd, (long)(at), 1)
-#else
-#define PARENT()	getppid()
-#define RECEIVE(fd, at) read(fd, at, 1)
-#define SEND(fd, at)	write(fd, at, 1)
-#endif
 
 static double now_ns(void)
 {
@@ -48,7 +29,7 @@ static double now_ns(void)
 static int turn_syscall(long count)
 {
 	while (count-- > 0)
-		PARENT();
+		nm_parent();
 	return 0;
 }
 
@@ -58,7 +39,7 @@ static void echo(void)
 {
 	char byte;
 
-	while (RECEIVE(there[0], &byte) == 1 && SEND(back[1], &byte) == 1)
+	while (nm_receive(there[0], &byte) == 1 && nm_send(back[1], &byte) == 1)
 		;
 	_exit(0);
 }
@@ -68,7 +49,7 @@ static int turn_switch(long count)
 	char byte = 0;
 
 	while (count-- > 0)
-		if (SEND(there[1], &byte) != 1 || RECEIVE(back[0], &byte) != 1)
+		if (nm_send(there[1], &byte) != 1 || nm_receive(back[0], &byte) != 1)
 			return -1;
 	return 0;
 }
