@@ -112,7 +112,8 @@ def compare(operation, values):
             middle, least, most = apart(values[mine], values[other])
             verdict = "reached" if most <= LIMIT else "missed" if least > LIMIT else "undecided"
             verdicts.add(verdict)
-            print(f"  {mine:6} against {other:5} {middle:+7.2%} [{least:+.2%}, {most:+.2%}], at most {LIMIT:+.0%}: {verdict}")
+            print(f"  {mine:6} against {other:5} {middle:+7.2%} [{least:+.2%}, {most:+.2%}], at most {LIMIT:+.0%}: "
+                  f"{verdict}")
     return verdicts
 
 
@@ -127,7 +128,6 @@ def main(arguments):
         for pair in PAIRS:
             verdicts |= compare(pair[0], turns_of(arguments[0], cpu, turns, pair, folder, programs))
     sys.exit(1 if "missed" in verdicts else 3 if "undecided" in verdicts else 0)
-
 
 
 if __name__ == "__main__":

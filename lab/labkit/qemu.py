@@ -27,7 +27,7 @@ def boot(machine, initrd, folder):
     console = os.path.join(folder, "console")
     results = os.path.join(folder, "results.tar")
     # By turns the CPUs of one thread get 100 ms each, in which one that waits for another only spins.
-    threads = "single" if machine.cpus == 1 else "multi"
+    threads = "multi" if machine.parallel else "single"
     command = [
         machine.emulator or "qemu-system-x86_64",
         "-accel", f"tcg,thread={threads}", "-machine", "q35", "-cpu", machine.cpu, "-smp", str(machine.cpus),

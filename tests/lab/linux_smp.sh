@@ -5,7 +5,7 @@
 # tracepoint, and what of its time these exits explain.
 source "$(dirname "$0")/../cli/lib.sh"
 
-lab=("$SOURCE/lab/nestmark-lab" svm --cpus 2 --nestmark "$NESTMARK")
+lab=("$SOURCE/lab/nestmark-lab" svm --cpus 2 --parallel --nestmark "$NESTMARK")
 kernel=$(echo "${XDG_CACHE_HOME:-$HOME/.cache}"/nestmark-lab/linux-image-*/boot/vmlinuz-* | tr ' ' '\n' | sort -V | tail -n 1)
 [[ -s $kernel ]] || {
     expect 0 "${lab[@]}" -- probe --no-guest
