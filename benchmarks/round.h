@@ -44,6 +44,7 @@ struct nm_round_host {
 	uint64_t ticks_per_instruction;	   /* 0: the TSC measures time */
 	bool exits_below;		   /* the exit meter is open, */
 	int meter_fd;			   /* here */
+	uint64_t exit_tracepoint;	   /* exits of Linux guests by reason; 0: not asked for */
 	uint64_t density_max;		   /* guests that may be there at a time */
 	uint64_t delay;			   /* injected: turns of nm_delay(); 0: none */
 	const volatile sig_atomic_t *stop; /* a signal number once the user wants the run to end */

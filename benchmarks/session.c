@@ -3,6 +3,7 @@
 #include "benchmarks/session.h"
 
 #include "benchmarks/lifecycle/fit.h"
+#include "benchmarks/linux/exit_profile.h"
 #include "benchmarks/linux/side.h"
 #include "benchmarks/plan.h"
 #include "benchmarks/soak.h"
@@ -375,5 +376,7 @@ int nm_session_summarise(struct nm_document *document)
 	}
 	if (!r)
 		r = nm_summarise_ratios(document);
+	if (!r)
+		r = nm_exit_profile_fill(document);
 	return r ? r : nm_density_fit(document);
 }

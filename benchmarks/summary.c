@@ -235,8 +235,7 @@ static bool has_counter(const struct nm_measurement *measurement, const char *na
 	return false;
 }
 
-/* How long an operation takes in the loop, whatever the TSC counts: the median of the rounds. */
-static double operation_ns(const struct nm_measurement *measurement)
+double nm_operation_ns(const struct nm_measurement *measurement)
 {
 	double values[NM_MAX_ROUNDS];
 	size_t count = 0;
@@ -389,7 +388,7 @@ static bool contradicts_evidence(const struct nm_measurement *measurement,
 {
 	const struct nm_evidence *evidence = &measurement->evidence;
 	double expected = evidence->expected_exits_per_op;
-	double interrupts = EXITS_PER_S * operation_ns(measurement) / 1e9;
+	double interrupts = EXITS_PER_S * nm_operation_ns(measurement) / 1e9;
 
 	/* Linux exits for what it likes, and other VMMs show nobody how often. */
 	if (measurement->context != NM_CONTEXT_GUEST || bench->linux_guest)

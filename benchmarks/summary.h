@@ -22,6 +22,9 @@ int nm_summarise_ratios(struct nm_document *document);
 /** Half the width of the interval of the median of p50s, relative to it, in percent; NAN with fewer than two rounds. */
 double nm_precision_percent(const struct nm_measurement *measurement, uint64_t seed);
 
+/** How long an operation takes in the loop, whatever the TSC counts: the median of the usable rounds; NAN without one. */
+double nm_operation_ns(const struct nm_measurement *measurement);
+
 /** Fields that have no value yet. */
 void nm_summary_clear(struct nm_measurement *measurement);
 

@@ -31,6 +31,7 @@ extern const struct nm_command nm_command_list;
 extern const struct nm_command nm_command_run;
 extern const struct nm_command nm_command_ab;
 extern const struct nm_command nm_command_compare;
+extern const struct nm_command nm_command_predict;
 extern const struct nm_command nm_command_report;
 extern const struct nm_command nm_command_history;
 extern const struct nm_command nm_command_boot;

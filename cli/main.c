@@ -13,17 +13,9 @@
 #include <unistd.h>
 
 static const struct nm_command *const commands[] = {
-	&nm_command_probe,
-	&nm_command_check,
-	&nm_command_list,
-	&nm_command_run,
-	&nm_command_compare,
-	&nm_command_ab,
-	&nm_command_report,
-	&nm_command_history,
-	&nm_command_boot,
-	&nm_command_capture,
-	NULL,
+	&nm_command_probe,   &nm_command_check, &nm_command_list,    &nm_command_run,
+	&nm_command_compare, &nm_command_ab,	&nm_command_report,  &nm_command_predict,
+	&nm_command_history, &nm_command_boot,	&nm_command_capture, NULL,
 };
 
 static const struct nm_command *find_command(const char *name)

@@ -20,6 +20,7 @@
 #include "core/statistics.h"
 #include "probes/probe.h"
 #include "vmm/delay.h"
+#include "vmm/exit_trace.h"
 #include "vmm/meter.h"
 
 #include <errno.h>
@@ -194,6 +195,24 @@ static int open_machine(struct run *run)
 	return r ? r : set_placement(run);
 }
 
+/* Each round opens its own: here it is seen that it may. */
+static int open_exit_reasons(uint64_t *tracepoint)
+{
+	struct nm_exit_trace trace;
+	struct nm_root live;
+	int r = nm_root_open(&live, "/");
+
+	if (r)
+		return r;
+	r = nm_exit_tracepoint(&live, tracepoint);
+	if (!r)
+		r = nm_exit_trace_open(&trace, *tracepoint);
+	if (!r)
+		nm_exit_trace_close(&trace);
+	nm_root_close(&live);
+	return r;
+}
+
 /* What the plan wants to measure with must work before anything is measured. */
 static int open_instruments(struct run *run)
 {
@@ -206,6 +225,8 @@ static int open_instruments(struct run *run)
 		r = nm_meter_open(&run->host.meter_fd);
 		run->host.exits_below = !r;
 	}
+	if (!r && plan->plan.exit_reasons)
+		r = open_exit_reasons(&run->host.exit_tracepoint);
 	if (!r && plan->plan.inject_delay_ns)
 		r = nm_delay_turns(plan->plan.inject_delay_ns, &run->host.delay);
 	return r;
@@ -661,6 +682,11 @@ const struct nm_command nm_command_run = {
 		"this machine;\n"
 		"                            needs root, and a machine that nestmark boot has "
 		"started\n"
+		"      --exit-reasons        count the exits of Linux guests by their reason "
+		"(kvm:kvm_exit), "
+		"which\n"
+		"                            makes each of them a little longer; needs root or "
+		"CAP_PERFMON, and tracefs\n"
 		"      --io-path FOLDER      where I/O is measured, on a file without a name "
 		"(default: "
 		"beside\n"

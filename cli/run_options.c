@@ -32,6 +32,7 @@ enum {
 	OPT_TIME_LIMIT,
 	OPT_CLOCK,
 	OPT_EXITS_BELOW,
+	OPT_EXIT_REASONS,
 	OPT_IO_PATH,
 	OPT_IO_DEVICE,
 	OPT_IO_SIZE,
@@ -65,6 +66,7 @@ static const struct option long_options[] = {
 	{"context", required_argument, NULL, OPT_CONTEXT},
 	{"time-limit", required_argument, NULL, OPT_TIME_LIMIT},
 	{"clock", required_argument, NULL, OPT_CLOCK},
+	{"exit-reasons", no_argument, NULL, OPT_EXIT_REASONS},
 	{"exits-below", no_argument, NULL, OPT_EXITS_BELOW},
 	{"io-path", required_argument, NULL, OPT_IO_PATH},
 	{"io-device", required_argument, NULL, OPT_IO_DEVICE},
@@ -262,6 +264,9 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 		return true;
 	case OPT_CLOCK:
 		return parse_clock(options, value);
+	case OPT_EXIT_REASONS:
+		plan->exit_reasons = true;
+		return true;
 	case OPT_EXITS_BELOW:
 		plan->exits_below = true;
 		return true;

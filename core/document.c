@@ -209,6 +209,7 @@ static const struct nm_field plan_fields[] = {
 	{FIELD(INT, nm_plan, cpu)},
 	{FIELD(STRING, nm_plan, kvm_device)},
 	{FIELD(BOOL, nm_plan, exits_below), .optional = true},
+	{FIELD(BOOL, nm_plan, exit_reasons), .optional = true},
 	{FIELD(UINT, nm_plan, density_max), .optional = true},
 	{FIELD(REAL, nm_plan, density_factor), .optional = true},
 	{FIELD(UINT, nm_plan, inject_delay_ns), .optional = true},
@@ -326,6 +327,18 @@ static const struct nm_field density_fields[] = {
 };
 static const struct nm_record density_record = RECORD(nm_density, density_fields);
 
+static const struct nm_field exit_profile_fields[] = {
+	{FIELD(STRING, nm_exit_profile, measurement)},
+	{FIELD(STRING, nm_exit_profile, source)},
+	{FIELD(REAL, nm_exit_profile, operations_per_s)},
+	{FIELD(REAL, nm_exit_profile, exits_per_op)},
+	{FIELD(REAL, nm_exit_profile, exits_per_s)},
+	{FIELD(MAP, nm_exit_profile, kinds_per_op)},
+	{FIELD(MAP, nm_exit_profile, kinds_per_s)},
+	END,
+};
+static const struct nm_record exit_profile_record = RECORD(nm_exit_profile, exit_profile_fields);
+
 static const struct nm_field document_fields[] = {
 	{FIELD(STRING, nm_document, schema)},
 	{FIELD(RECORD, nm_document, run), .record = &run_record},
@@ -333,6 +346,8 @@ static const struct nm_field document_fields[] = {
 	{FIELD(RECORD, nm_document, environment), .record = &nm_environment_record},
 	{FIELD(RECORDS, nm_document, findings), .record = &nm_finding_record},
 	{FIELD(RECORDS, nm_document, measurements), .record = &measurement_record},
+	{FIELD(RECORDS, nm_document, exit_profile), .record = &exit_profile_record,
+	 .optional = true},
 	{FIELD(POINTER, nm_document, density), .record = &density_record, .optional = true},
 	{FIELD(POINTER, nm_document, soak), .record = &soak_record, .optional = true,
 	 .nullable = true},

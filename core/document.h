@@ -203,7 +203,8 @@ struct nm_plan {
 	uint64_t io_bytes;
 	int64_t cpu; /* pinned by the user, or -1 */
 	const char *kvm_device;
-	bool exits_below; /* read the exit meter (vmm/meter.h) */
+	bool exits_below;  /* read the exit meter (vmm/meter.h) */
+	bool exit_reasons; /* count exits of Linux guests by reason (vmm/exit_trace.h) */
 	uint64_t
 		density_max; /* guests that life.density.* may have at a time; 0: as many as by default */
 	double density_factor; /* that the p99 of an exit may rise by, when guests are counted that fit */
@@ -318,6 +319,15 @@ struct nm_density {
 	} points;
 };
 
+/** What one operation of a Linux guest exits for: what its cost elsewhere is predicted from. */
+struct nm_exit_profile {
+	const char *measurement; /* its name */
+	const char *source; /* of the kinds: "kvmstats", or "tracepoint" for reasons of the CPU */
+	double operations_per_s; /* in the loop that was measured, with whatever it waits for */
+	double exits_per_op, exits_per_s;
+	struct nm_map kinds_per_op, kinds_per_s; /* with "other": exits whose kind is not known */
+};
+
 struct nm_document {
 	struct nm_arena arena;
 	const char *schema;
@@ -329,6 +339,10 @@ struct nm_document {
 		struct nm_measurement *items;
 		size_t count;
 	} measurements;
+	struct {
+		struct nm_exit_profile *items;
+		size_t count;
+	} exit_profile;
 	struct nm_density *density; /* NULL when life.density.exit was not measured */
 	struct nm_soak *soak;	    /* NULL when it was none */
 };

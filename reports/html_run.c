@@ -473,6 +473,7 @@ static void put_navigation(struct page *page)
 		{"measurements", "Measurements"},
 		{page->view.vmms.rows.count ? "vmms" : NULL, "By VMM"},
 		{page->view.relations.count ? "beside" : NULL, "Beside another"},
+		{page->view.exits.count ? "exits" : NULL, "What Linux guests exit for"},
 		{page->view.density.count ? "density" : NULL, "How many guests fit"},
 		{page->view.soak.count ? "soak" : NULL, "Soak"},
 		{page->view.reasons.count ? "missing" : NULL, "Not measured"},
@@ -523,6 +524,7 @@ static int put_page(struct page *page)
 	put_vmms(page);
 	put_lines(page, "throughput", "How much in a second", &page->view.throughput);
 	put_lines(page, "beside", "Beside another of this run", &page->view.relations);
+	put_lines(page, "exits", "What Linux guests exit for", &page->view.exits);
 	put_lines(page, "density", "How many guests fit", &page->view.density);
 	put_lines(page, "soak", "Soak", &page->view.soak);
 	put_lines(page, "missing", "Not measured, or not ok, and why", &page->view.reasons);

@@ -79,6 +79,10 @@ int nm_render_markdown(const struct nm_document *document, const struct nm_rende
 			nm_text_puts(out, "\n## Beside another of this run\n\n");
 			put_list(out, &view.relations);
 		}
+		if (view.exits.count) {
+			nm_text_puts(out, "\n## What Linux guests exit for\n\n");
+			put_list(out, &view.exits);
+		}
 		if (view.density.count) {
 			nm_text_puts(out, "\n## How many guests fit\n\n");
 			put_list(out, &view.density);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The nestmark authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What measurements are next to each other: interference of neighbours, and how many guests fit. */
+/* What measurements are next to each other: interference of neighbours, how many guests fit, and exits by kind. */
 #include "reports/format.h"
 #include "reports/view.h"
 
@@ -35,6 +35,48 @@ int nm_view_relations(struct nm_arena *arena, const struct nm_document *document
 	for (size_t i = 0; !r && i < document->measurements.count; i++)
 		if (document->measurements.items[i].against)
 			r = add_relation(arena, &document->measurements.items[i], out);
+	return r;
+}
+
+static char *kind_of(struct nm_arena *arena, const char *line, const struct nm_pair *pair,
+		     const char *between)
+{
+	const char *count = nm_format_count(arena, pair->value.real);
+
+	return line && count ? nm_arena_printf(arena, "%s%s%s %s", line, between, count, pair->name)
+			     : NULL;
+}
+
+static int add_exits(struct nm_arena *arena, const struct nm_exit_profile *profile,
+		     struct nm_strings *out)
+{
+	const char *count = nm_format_count(arena, profile->exits_per_op);
+	const struct nm_map *kinds = &profile->kinds_per_op;
+	const char *between = ": ";
+	char *line;
+
+	if (!count)
+		return -ENOMEM;
+	line = nm_arena_printf(arena, "%s: %s exits per operation, %.0f a second, by %s",
+			       profile->measurement, count, profile->exits_per_s, profile->source);
+	for (size_t i = 0; i < kinds->count; i++) {
+		const struct nm_pair *pair = &kinds->pairs[i];
+
+		if (pair->value.type != NM_VALUE_REAL || !(pair->value.real > 0))
+			continue;
+		line = kind_of(arena, line, pair, between);
+		between = ", ";
+	}
+	return add(arena, out, line);
+}
+
+int nm_view_exits(struct nm_arena *arena, const struct nm_document *document,
+		  struct nm_strings *out)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < document->exit_profile.count; i++)
+		r = add_exits(arena, &document->exit_profile.items[i], out);
 	return r;
 }
 

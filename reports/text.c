@@ -125,6 +125,10 @@ int nm_render_text(const struct nm_document *document, const struct nm_render_op
 		nm_text_puts(out, "\nbeside another of this run:\n");
 		put_lines(out, &view.relations, "  ");
 	}
+	if (!r && view.exits.count) {
+		nm_text_puts(out, "\nwhat Linux guests exit for:\n");
+		put_lines(out, &view.exits, "  ");
+	}
 	if (!r && view.density.count) {
 		nm_text_puts(out, "\nhow many guests fit:\n");
 		put_lines(out, &view.density, "  ");

@@ -312,6 +312,8 @@ int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_
 	if (!r)
 		r = nm_view_relations(arena, document, &view->relations);
 	if (!r)
+		r = nm_view_exits(arena, document, &view->exits);
+	if (!r)
 		r = nm_view_density(arena, document, &view->density);
 	if (!r)
 		r = nm_view_soak(arena, document, &view->soak);

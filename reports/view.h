@@ -57,6 +57,7 @@ struct nm_view {
 	struct nm_view_vmms vmms; /* no rows: there was one VMM */
 	struct nm_strings
 		relations;	   /* one line for each measurement that is compared with another */
+	struct nm_strings exits;   /* what operations of Linux guests exit for */
 	struct nm_strings density; /* how many guests fit; empty when that was not measured */
 	struct nm_strings soak;	   /* what happened in a soak; empty when it was none */
 	struct nm_strings throughput; /* one line for each measurement that has one */
@@ -80,6 +81,10 @@ int nm_view_density(struct nm_arena *arena, const struct nm_document *document,
 /** The same operations by VMM, when there are several. */
 int nm_view_vmms(struct nm_arena *arena, const struct nm_document *document,
 		 struct nm_view_vmms *out);
+
+/** A line for each operation of Linux guests: its exits by kind. */
+int nm_view_exits(struct nm_arena *arena, const struct nm_document *document,
+		  struct nm_strings *out);
 
 int nm_view_build(struct nm_view *view, struct nm_arena *arena, const struct nm_document *document);
 

@@ -19,7 +19,8 @@ static int on_ready(void *context, const struct nm_linux_ready *ready)
 
 	if (ready->tsc_khz)
 		own->boot->reader.tsc_khz = ready->tsc_khz;
-	return nm_linux_counters_open(&own->counters, ready->vm_fd, ready->vcpu_fds, ready->vcpus);
+	return nm_linux_counters_open(&own->counters, ready->vm_fd, ready->vcpu_fds, ready->vcpus,
+				      own->boot->host->exit_tracepoint);
 }
 
 /* Where it cannot be bound it runs anyway: the round says that it moved. */

@@ -5,6 +5,7 @@
 
 #include "benchmarks/area.h"
 #include "benchmarks/linux/frames.h"
+#include "vmm/exit_trace.h"
 #include "vmm/kvmstats.h"
 
 #include <stdbool.h>
@@ -39,18 +40,23 @@ enum nm_linux_moment {
 	NM_LINUX_MOMENTS,
 };
 
-/** KVM's statistics of a VM and all of its vCPUs, which are added up. */
+/* What counts exits of one reason: this, and the reason's name. */
+#define NM_COUNTER_REASON "reason."
+
+/** KVM's statistics of a VM and all of its vCPUs, which are added up, and exits by their reason where they are asked for. */
 struct nm_linux_counters {
 	struct nm_kvmstats vm;
 	struct nm_kvmstats vcpus[NM_LINUX_VCPUS];
 	unsigned int vcpu_count;
-	size_t count;	  /* of counters: those of a vCPU, then those of the VM */
+	struct nm_exit_trace trace;
+	size_t count;	  /* of counters: those of a vCPU, of the VM, and of reasons */
 	uint64_t *values; /* of one vCPU, while they are added up */
 	uint64_t *at[NM_LINUX_MOMENTS];
 };
 
+/** In the thread that starts the vCPUs; with a tracepoint other than 0 also by reason. */
 int nm_linux_counters_open(struct nm_linux_counters *counters, int vm_fd, const int *vcpu_fds,
-			   unsigned int count);
+			   unsigned int count, uint64_t tracepoint);
 void nm_linux_counters_close(struct nm_linux_counters *counters);
 int nm_linux_counters_read(struct nm_linux_counters *counters, enum nm_linux_moment moment);
 /** Puts what moved in the loop into the area, less what moves from a line to the next without one. */

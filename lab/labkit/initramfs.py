@@ -30,6 +30,7 @@ PRELUDE = """#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin:/usr/bin HOME=/ TERM=dumb
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
+mount -t tracefs trace /sys/kernel/tracing
 """
 WORK = """cd /out
 set --

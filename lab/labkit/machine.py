@@ -35,6 +35,7 @@ class Machine:
     level: str = "host"
     cpu: str = ""
     cpus: int = 1
+    parallel: bool = False
     disk: int = 0
     memory: int = MEMORY_MIB
     emulator: str = ""
@@ -57,6 +58,8 @@ class Machine:
             raise UsageError("--as: the identity is that of the guest that --level nested boots")
         if self.smbios and self.kind != "svm":
             raise UsageError("--smbios: only the svm machine, which is QEMU's, can be given these strings")
+        if self.parallel and self.cpus == 1:
+            raise UsageError("--parallel: one CPU has nothing beside it; give --cpus")
         if self.cpus > 1 and (self.kind != "svm" or self.counted):
             raise UsageError(f"--cpus {self.cpus}: only the svm machine has several, and only when it is not counted")
         if self.disk and (self.kind != "svm" or self.counted):

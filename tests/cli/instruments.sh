@@ -18,6 +18,15 @@ says err "this machine's TSC measures time" "-icount"
 refused floor.loop --exits-below -o json:below
 grep -qE "no exit meter|no access to the exit meter" err || fail "$(cat err)"
 
+# Where the tracepoint may be used there is a native round; elsewhere a refusal that says what is missing.
+code=0
+"$NESTMARK" run floor.syscall --context native --rounds 3 --samples 50 --exit-reasons -q -o json:reasons.json >out 2>err || code=$?
+case $code in
+0 | 3) grep -q '"exit_reasons": true' reasons.json || fail "the plan does not say it" ;;
+4) one_line_error err && says err "tracepoint kvm:kvm_exit" ;;
+*) fail "--exit-reasons ended with $code: $(cat err)" ;;
+esac
+
 # The clock and the meter belong to the plan: a document keeps them, and a machine without them does not continue it.
 measures "$NESTMARK" run floor.syscall --context native --rounds 3 --samples 50 --clock tsc -q -o json:time.json
 grep -q '"clock": "tsc"' time.json && grep -q '"exits_below": false' time.json || fail "keys of the document"

@@ -12,7 +12,7 @@ expect 0 "$NESTMARK" --version
 expect 0 "$NESTMARK" --version -J
 /usr/bin/python3 -c 'import json; d = json.load(open("out")); assert d["compiler"] and d["build_type"]' || fail "version -J"
 
-for command in probe list run report history boot; do
+for command in probe list run report predict history boot; do
     expect 0 "$NESTMARK" "$command" --help
     says out "Usage: nestmark $command" "--help"
     expect 0 "$NESTMARK" help "$command"

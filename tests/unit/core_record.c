@@ -526,6 +526,26 @@ static void assert_same_measurement(const struct nm_measurement *a, const struct
 		assert_same_round(&a->rounds.items[i], &b->rounds.items[i]);
 }
 
+static void assert_same_exit_profile(const struct nm_exit_profile *a,
+				     const struct nm_exit_profile *b)
+{
+	SAME_TEXT(measurement);
+	SAME_TEXT(source);
+	SAME_NUMBER(operations_per_s);
+	SAME_NUMBER(exits_per_op);
+	SAME_NUMBER(exits_per_s);
+	SAME_LIST(kinds_per_op);
+	SAME_LIST(kinds_per_s);
+	cr_assert(nm_map_get(&b->kinds_per_op, "HLT")->real == 1.25, "a kind");
+	cr_assert(nm_map_get(&b->kinds_per_s, "HLT")->real == 1250.5, "a kind of a second");
+}
+
+static void assert_same_exits(const struct nm_document *a, const struct nm_document *b)
+{
+	cr_assert_eq(b->exit_profile.count, 1, "%zu profiles", b->exit_profile.count);
+	assert_same_exit_profile(a->exit_profile.items, b->exit_profile.items);
+}
+
 static void assert_same_density(const struct nm_density *a, const struct nm_density *b)
 {
 	cr_assert(a && b, "one has no density");
@@ -568,6 +588,7 @@ static void assert_same_run(const struct nm_run *a, const struct nm_run *b)
 	SAME_NUMBER(plan.cpu);
 	SAME_TEXT(plan.kvm_device);
 	SAME_NUMBER(plan.exits_below);
+	SAME_NUMBER(plan.exit_reasons);
 	SAME_NUMBER(plan.density_max);
 	SAME_NUMBER(plan.density_factor);
 	SAME_NUMBER(plan.inject_delay_ns);
@@ -707,6 +728,7 @@ Test(core_document, every_field_survives)
 	cr_assert_eq(a.measurements.count, b.measurements.count, "measurements");
 	for (size_t i = 0; i < a.measurements.count; i++)
 		assert_same_measurement(&a.measurements.items[i], &b.measurements.items[i]);
+	assert_same_exits(&a, &b);
 	assert_same_density(a.density, b.density);
 	assert_same_soak(a.soak, b.soak);
 	nm_document_free(&a);
@@ -716,11 +738,15 @@ Test(core_document, every_field_survives)
 
 Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 {
-	static const char *const keys[] = {
-		"\"clock\":\"instructions\",",	"\"exits_below\":true,",
-		"\"exits_below_per_op\":21.5,", "\"density_max\":100,",
-		"\"density_factor\":1.5,",	"\"inject_delay_ns\":20,",
-		"\"soak_ns\":7200000000000,",	",\"soak\":null"};
+	static const char *const keys[] = {"\"clock\":\"instructions\",",
+					   "\"exits_below\":true,",
+					   "\"exit_reasons\":true,",
+					   "\"exits_below_per_op\":21.5,",
+					   "\"density_max\":100,",
+					   "\"density_factor\":1.5,",
+					   "\"inject_delay_ns\":20,",
+					   "\"soak_ns\":7200000000000,",
+					   ",\"soak\":null"};
 	struct nm_document d;
 	struct nm_text text = {0};
 
@@ -728,6 +754,7 @@ Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 	d.run.clock = NM_CLOCK_INSTRUCTIONS;
 	d.soak = NULL;
 	d.density = NULL;
+	d.exit_profile.count = 0;
 	cr_assert_eq(nm_document_write(&text, &d, false), 0, "not written");
 	nm_document_free(&d);
 	for (size_t i = 0; i < COUNT(keys); i++) {
@@ -742,6 +769,8 @@ Test(core_document, a_document_from_before_the_keys_has_the_defaults)
 	cr_assert_eq(d.run.plan.density_max, 0, "a density");
 	cr_assert_not(d.run.plan.density_factor > 0, "a factor");
 	cr_assert_null(d.density, "there is a density");
+	cr_assert_not(d.run.plan.exit_reasons, "reasons are wanted");
+	cr_assert_eq(d.exit_profile.count, 0, "there are exits");
 	cr_assert_eq(d.run.plan.inject_delay_ns, 0, "a delay");
 	cr_assert_null(d.soak, "there is a soak");
 	cr_assert(isnan(d.measurements.items[0].evidence.exits_below_per_op), "there are exits");

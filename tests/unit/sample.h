@@ -166,6 +166,7 @@ static inline void sample_plan(struct nm_document *document)
 				  .cpu = -1,
 				  .kvm_device = "/dev/kvm",
 				  .exits_below = true,
+				  .exit_reasons = true,
 				  .density_max = 100,
 				  .density_factor = 1.5,
 				  .inject_delay_ns = 20,
@@ -323,6 +324,25 @@ static inline void sample_relations(struct nm_document *document)
 	document->density = density;
 }
 
+static inline void sample_exits(struct nm_document *document)
+{
+	struct nm_arena *arena = &document->arena;
+	struct nm_exit_profile *profile =
+		nm_arena_append(arena, &document->exit_profile.items, &document->exit_profile.count,
+				sizeof(*profile));
+
+	cr_assert(profile, "out of memory");
+	*profile = (struct nm_exit_profile) {.measurement = "linux.timer/guest/nestmark",
+					     .source = "tracepoint",
+					     .operations_per_s = 1000,
+					     .exits_per_op = 1.5,
+					     .exits_per_s = 1500};
+	nm_map_set(arena, &profile->kinds_per_op, "HLT", NM_REAL(1.25));
+	nm_map_set(arena, &profile->kinds_per_op, "other", NM_REAL(0.25));
+	nm_map_set(arena, &profile->kinds_per_s, "HLT", NM_REAL(1250.5));
+	nm_map_set(arena, &profile->kinds_per_s, "other", NM_REAL(250));
+}
+
 static inline void sample_document(struct nm_document *document)
 {
 	*document = (struct nm_document) {.schema = NM_RUN_SCHEMA};
@@ -344,6 +364,7 @@ static inline void sample_document(struct nm_document *document)
 	sample_findings(document);
 	sample_measurements(document);
 	sample_relations(document);
+	sample_exits(document);
 	sample_soak(document);
 }
 
