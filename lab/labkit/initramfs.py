@@ -28,7 +28,7 @@ SHARE_BYTES = 16 << 20
 
 PRELUDE = """#!/bin/busybox sh
 /bin/busybox --install -s /bin
-export PATH=/bin HOME=/ TERM=dumb
+export PATH=/bin:/usr/bin HOME=/ TERM=dumb
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 """
 WORK = """cd /out
@@ -54,6 +54,26 @@ poweroff -f
 """
 
 
+def libraries_of(program):
+    """The shared libraries of a program, with their loader; none of what is no such program."""
+    try:
+        return re.findall(r"/\S+", run(["ldd", program], text=True))
+    except LabError:
+        return []
+
+
+def bring(image, source):
+    """A file, a folder or a program with its libraries goes where it is found here."""
+    if os.path.isdir(source):
+        for name in sorted(os.listdir(source)):
+            bring(image, os.path.join(source, name))
+        return
+    executable = os.access(source, os.X_OK)
+    image.copy(source, source, 0o755 if executable else 0o644)
+    for library in libraries_of(source) if executable else ():
+        image.copy(library, library)
+
+
 def load_line(name, parameters):
     """The insmod line of a module; it says on the console what KVM has against this machine, and init goes on."""
     values = [value for module, value in parameters if module == name]
@@ -68,7 +88,7 @@ class Images:
         self.modules = list(dict(wanted).items())
         self.vendor_module = canonical(vendor_module)
         self.program = program
-        self.libraries = re.findall(r"/\S+", run(["ldd", program], text=True))
+        self.libraries = libraries_of(program)
 
     def parameters(self, asked):
         """(module, name=value) of each --parameter, behind the lab's own."""
@@ -109,6 +129,8 @@ class Images:
         image = self.base(machine.parameters, work, deliver)
         for source in machine.files:
             image.copy(source, os.path.basename(source), 0o644)
+        for source in machine.bring:
+            bring(image, source)
         image.file("arguments", "".join(argument + "\n" for argument in arguments))
         image.write(path)
 

@@ -23,6 +23,7 @@ from labkit.packages import Kernel
 
 KINDS = {"svm": qemu, "vmx": bochs}
 ATTEMPTS = 2
+MEMORY_MIB = 1024
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Machine:
     cpu: str = ""
     cpus: int = 1
     disk: int = 0
+    memory: int = MEMORY_MIB
     emulator: str = ""
     counted: bool = False
     user: bool = False
@@ -44,6 +46,7 @@ class Machine:
     identities: list = field(default_factory=list)
     parameters: list = field(default_factory=list)
     files: list = field(default_factory=list)
+    bring: list = field(default_factory=list)
     load: list = field(default_factory=list)
 
     def __post_init__(self):
@@ -58,9 +61,15 @@ class Machine:
             raise UsageError(f"--cpus {self.cpus}: only the svm machine has several, and only when it is not counted")
         if self.disk and (self.kind != "svm" or self.counted):
             raise UsageError(f"--disk {self.disk}: only the svm machine has one, and only when it is not counted")
+        if self.memory != MEMORY_MIB and self.kind != "svm":
+            raise UsageError(f"--memory {self.memory}: only the svm machine can be given another size")
         for path in self.files:
             if not os.path.isfile(path):
                 raise UsageError(f"--file {path}: no such file")
+        self.bring = [os.path.abspath(path) for path in self.bring]
+        for path in self.bring:
+            if not os.path.exists(path):
+                raise UsageError(f"--bring {path}: no such file or folder")
         for path, remedy in ((self.nestmark, "build it, or name it with --nestmark"),
                              (self.emulator, "name the emulator's program with --emulator")):
             if path and not os.access(path, os.X_OK):

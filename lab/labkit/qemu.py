@@ -29,7 +29,7 @@ def boot(machine, initrd, folder):
     command = [
         machine.emulator or "qemu-system-x86_64",
         "-accel", "tcg,thread=single", "-machine", "q35", "-cpu", machine.cpu, "-smp", str(machine.cpus),
-        "-m", "1024", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+        "-m", str(machine.memory), "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
         "-serial", f"file:{console}", "-serial", f"file:{results}",
         "-kernel", machine.kernel.image, "-initrd", initrd,
         "-append", " ".join(filter(None, [CONSOLE, machine.append])),
