@@ -19,7 +19,7 @@
 #define EXEC_FAILED 127
 
 /* Where it is for root, also when $PATH is a user's. */
-static void exec_mke2fs(char *path)
+static void exec_mke2fs(const char *path, int complaints)
 {
 	static const char *const programs[] = {"mke2fs", "/usr/sbin/mke2fs", "/sbin/mke2fs"};
 	const char *const arguments[] = {"mke2fs", "-q", "-F", "-t", "ext4", "-b",
@@ -28,29 +28,57 @@ static void exec_mke2fs(char *path)
 
 	dup2(nothing, STDIN_FILENO);
 	dup2(nothing, STDOUT_FILENO);
-	dup2(nothing, STDERR_FILENO);
+	dup2(complaints, STDERR_FILENO);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		execvp(programs[i], (char *const *)arguments);
 	_exit(EXEC_FAILED);
 }
 
-static int make_filesystem(char *path)
+/* All that there is, of which the first bytes are kept. */
+static void read_text(int fd, char *out, size_t size)
 {
-	int status = 0;
-	pid_t child = fork();
+	char rest[256];
+	size_t used = 0;
+	ssize_t got = 1;
 
+	while (got > 0) {
+		const bool room = used < size - 1;
+
+		got = room ? read(fd, out + used, size - 1 - used) : read(fd, rest, sizeof(rest));
+		used += room && got > 0 ? (size_t)got : 0;
+	}
+	out[used] = '\0';
+}
+
+static int judge(int status, const char *complaints)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXEC_FAILED)
+		return nm_fail_remedy(EOPNOTSUPP, "install e2fsprogs",
+				      "there is no mke2fs to make an ext4 with");
+	return status ? nm_fail(EIO, "mke2fs could not make an ext4: %s", complaints) : 0;
+}
+
+static int make_filesystem(const char *path)
+{
+	char complaints[200];
+	int status = 0;
+	int pipes[2];
+	pid_t child;
+
+	if (pipe2(pipes, O_CLOEXEC))
+		return nm_fail(errno, "pipe2: %s", strerror(errno));
+	child = fork();
 	if (!child)
-		exec_mke2fs(path);
+		exec_mke2fs(path, pipes[1]);
+	close(pipes[1]);
+	if (child > 0)
+		read_text(pipes[0], complaints, sizeof(complaints));
+	close(pipes[0]);
 	if (child < 0)
 		return nm_fail(errno, "cannot start mke2fs: %s", strerror(errno));
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXEC_FAILED)
-		return nm_fail_remedy(EOPNOTSUPP, "install e2fsprogs",
-				      "there is no mke2fs to make an ext4 with");
-	return status ? nm_fail(EIO, "mke2fs could not make an ext4 (wait status %#x)",
-				(unsigned int)status)
-		      : 0;
+	return judge(status, complaints);
 }
 
 /* Guests ask for sectors, which not every disk can read by itself. */
