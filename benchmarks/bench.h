@@ -137,12 +137,13 @@ struct nm_bench {
 	const char *requires[NM_MAX_REQUIRES]; /* findings that must pass for the guest side */
 	const char *native_requires[NM_MAX_REQUIRES];
 	struct nm_expect expect;
-	bool irqchip; /* needs the in-kernel interrupt controllers */
-	bool disk;    /* both sides need a file */
-	bool network; /* its Linux guest has a network device, and a peer behind it */
-	bool pit;     /* needs the in-kernel 8254; only with the irqchip */
-	bool drill;   /* goes wrong on purpose; runs only when named */
-	bool asked;   /* runs only when its name or its group is given, too */
+	bool irqchip;	 /* needs the in-kernel interrupt controllers */
+	bool disk;	 /* both sides need a file */
+	bool filesystem; /* its Linux guest has one on a disk, the native side a folder */
+	bool network;	 /* its Linux guest has a network device, and a peer behind it */
+	bool pit;	 /* needs the in-kernel 8254; only with the irqchip */
+	bool drill;	 /* goes wrong on purpose; runs only when named */
+	bool asked;	 /* runs only when its name or its group is given, too */
 
 	/** Enables what must be there before vCPUs. */
 	int (*configure)(const struct nm_vm *vm);

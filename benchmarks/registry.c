@@ -282,6 +282,10 @@
 	X(linux_timer)                                                                             \
 	X(linux_net_pingpong)                                                                      \
 	X(linux_net_stream)                                                                        \
+	X(linux_file_create)                                                                       \
+	X(linux_file_write)                                                                        \
+	X(linux_file_fsync)                                                                        \
+	X(linux_file_read)                                                                         \
 	X(linux_boot_first_line)                                                                   \
 	X(linux_boot_init)                                                                         \
 	X(linux_boot_off)                                                                          \

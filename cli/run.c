@@ -571,6 +571,7 @@ static void close_run(struct run *run)
 	nm_outputs_abandon(&run->options->outputs);
 	nm_against_free(&run->options->against);
 	nm_journal_close(&run->journal, false);
+	nm_io_place_sweep(&run->io);
 	nm_io_place_close(&run->io);
 	nm_linux_close(&run->linux_side);
 	nm_round_host_free(&run->host);
@@ -666,6 +667,10 @@ const struct nm_command nm_command_run = {
 		"Linux guests (linux.*, only when asked for, as by --group linux):\n"
 		"      --kernel FILE         the kernel that they boot (default: the one that runs "
 		"here)\n"
+		"      --modules FOLDER      its modules, for linux.file.* and linux.net.* "
+		"(default: "
+		"lib/modules/RELEASE\n"
+		"                            beside the folder of FILE, or of this machine)\n"
 		"      --append TEXT         added to its command line\n"
 		"      --vmm VMM             measure them in it too: qemu-q35 (or qemu), "
 		"qemu-microvm,\n"

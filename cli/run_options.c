@@ -40,6 +40,7 @@ enum {
 	OPT_DENSITY_FACTOR,
 	OPT_DENSITY_MAX,
 	OPT_KERNEL,
+	OPT_MODULES,
 	OPT_APPEND,
 	OPT_VMM,
 	OPT_KVM_DEVICE,
@@ -75,6 +76,7 @@ static const struct option long_options[] = {
 	{"density-factor", required_argument, NULL, OPT_DENSITY_FACTOR},
 	{"density-max", required_argument, NULL, OPT_DENSITY_MAX},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"modules", required_argument, NULL, OPT_MODULES},
 	{"append", required_argument, NULL, OPT_APPEND},
 	{"vmm", required_argument, NULL, OPT_VMM},
 	{"kvm-device", required_argument, NULL, OPT_KVM_DEVICE},
@@ -293,6 +295,9 @@ static bool parse_plan_option(struct nm_run_options *options, int option, const 
 		return true;
 	case OPT_KERNEL:
 		plan->linux_kernel = value;
+		return true;
+	case OPT_MODULES:
+		plan->linux_modules = value;
 		return true;
 	case OPT_APPEND:
 		plan->linux_arguments = value;

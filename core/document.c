@@ -217,6 +217,7 @@ static const struct nm_field plan_fields[] = {
 	{FIELD(STRING, nm_plan, io_path), .optional = true},
 	{FIELD(UINT, nm_plan, io_bytes), .optional = true},
 	{FIELD(STRING, nm_plan, linux_kernel), .optional = true},
+	{FIELD(STRING, nm_plan, linux_modules), .optional = true},
 	{FIELD(STRING, nm_plan, linux_arguments), .optional = true},
 	{FIELD(STRINGS, nm_plan, vmms), .optional = true},
 	{FIELD(STRINGS, nm_plan, patterns)},

@@ -212,6 +212,8 @@ struct nm_plan {
 		inject_delay_ns; /* after every exit to user space or native operation, to see whether it is found */
 	uint64_t soak_ns;	  /* go on this long, and keep a sample of the rounds; 0: no soak */
 	const char *linux_kernel; /* that Linux guests boot; NULL: the one that runs here */
+	const char *
+		linux_modules; /* the folder of its modules; NULL: where it lies or this machine has them */
 	const char *linux_arguments; /* added to its command line */
 	struct nm_strings vmms;	     /* "NAME" or "NAME=PROGRAM", besides nestmark's own */
 	struct nm_strings patterns;

@@ -77,7 +77,7 @@ static int open_named(const char *folder)
 	return fd;
 }
 
-static int open_in(const char *folder)
+int nm_io_open_unnamed(const char *folder)
 {
 	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
@@ -169,8 +169,9 @@ int nm_io_place_open(struct nm_io_place *place, const struct nm_root *root, cons
 	const bool device = is_device(path);
 	int r = 0;
 
-	*place = (struct nm_io_place) {.bytes = (bytes + CHUNK - 1) / CHUNK * CHUNK};
-	place->fd = device ? open_device(path, place->bytes) : open_in(path);
+	*place = (struct nm_io_place) {.folder = device ? NULL : path,
+				       .bytes = (bytes + CHUNK - 1) / CHUNK * CHUNK};
+	place->fd = device ? open_device(path, place->bytes) : nm_io_open_unnamed(path);
 	if (place->fd < 0) {
 		r = place->fd;
 		place->fd = -1;
@@ -202,6 +203,15 @@ void nm_io_place_close(struct nm_io_place *place)
 	place->fd = -1;
 }
 
+void nm_io_place_sweep(const struct nm_io_place *place)
+{
+	char path[4096];
+
+	if (place->folder && (size_t)snprintf(path, sizeof(path), "%s/" NM_IO_SCRATCH,
+					      place->folder, (int)getpid()) < sizeof(path))
+		unlink(path);
+}
+
 static bool needs_file(const struct nm_document *document)
 {
 	for (size_t i = 0; i < document->measurements.count; i++) {
@@ -218,18 +228,18 @@ int nm_io_place_for(struct nm_io_place *place, const struct nm_root *root,
 		    struct nm_document *document, const char *folder)
 {
 	const struct nm_plan *plan = &document->run.plan;
+	const char *path = plan->io_path ? plan->io_path : folder;
 	struct nm_io_file *file;
 	int r;
 
-	*place = (struct nm_io_place) {.fd = -1};
+	*place = (struct nm_io_place) {.fd = -1, .folder = is_device(path) ? NULL : path};
 	document->run.io = NULL;
 	if (!needs_file(document))
 		return 0;
 	file = nm_arena_alloc(&document->arena, sizeof(*file));
 	if (!file)
 		return -ENOMEM;
-	r = nm_io_place_open(place, root, plan->io_path ? plan->io_path : folder, plan->io_bytes,
-			     &document->arena, file);
+	r = nm_io_place_open(place, root, path, plan->io_bytes, &document->arena, file);
 	if (!r)
 		document->run.io = file;
 	if (!r || plan->io_path)

@@ -14,8 +14,9 @@
  * ends; filled with what operations expect to read (nm_abi_disk_word()); and inherited by all rounds.
  */
 struct nm_io_place {
-	int fd;	     /* -1: there is none */
-	bool direct; /* O_DIRECT */
+	int fd;		    /* -1: there is none */
+	const char *folder; /* where it is, or would be; NULL: a block device */
+	bool direct;	    /* O_DIRECT */
 	uint64_t bytes;
 	char why[256]; /* there is none */
 	char remedy[160];
@@ -28,6 +29,8 @@ struct nm_io_place {
 int nm_io_place_open(struct nm_io_place *place, const struct nm_root *root, const char *path,
 		     uint64_t bytes, struct nm_arena *arena, struct nm_io_file *out);
 void nm_io_place_close(struct nm_io_place *place);
+/** Removes what an agent that was killed has left. */
+void nm_io_place_sweep(const struct nm_io_place *place);
 
 /**
  * The same where the plan of a document says, or else in folder, and only when one of its measurements needs it; document->run.io says
@@ -35,6 +38,12 @@ void nm_io_place_close(struct nm_io_place *place);
  */
 int nm_io_place_for(struct nm_io_place *place, const struct nm_root *root,
 		    struct nm_document *document, const char *folder);
+
+/** The only name that a run leaves in that folder, for a while: of a file that the agent makes and removes. With the run's process. */
+#define NM_IO_SCRATCH ".nestmark-file-%d"
+
+/** A file of the folder that is gone with its last user; the fd, or -errno with the remedy. */
+int nm_io_open_unnamed(const char *folder);
 
 /** What it lacks, as an error: -EOPNOTSUPP. */
 int nm_io_place_lacks(const struct nm_io_place *place);

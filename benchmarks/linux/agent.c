@@ -4,6 +4,7 @@
 /* The agent on this machine: a process of its own, which a pipe leads away from. */
 #include "benchmarks/linux/agent.h"
 
+#include "benchmarks/io/file.h"
 #include "benchmarks/linux/job.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -37,14 +38,14 @@ static int program_file(void)
 	return fd;
 }
 
-static void start_agent(int program, int output, char *plan, pid_t parent)
+static void start_agent(int program, int output, char *plan, const char *folder, pid_t parent)
 {
 	char name[] = "nestmark-agent";
 	char *const arguments[] = {name, plan, NULL};
 	char *const environment[] = {NULL};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == parent && dup2(output, STDOUT_FILENO) >= 0)
+	if (getppid() == parent && dup2(output, STDOUT_FILENO) >= 0 && !chdir(folder))
 		fexecve(program, arguments, environment);
 	_exit(EXEC_FAILED);
 }
@@ -59,7 +60,7 @@ static void read_all(int fd, struct nm_linux_reader *reader)
 			nm_linux_reader_feed(reader, bytes, (size_t)got);
 }
 
-static int run_program(int program, char *plan, struct nm_linux_reader *reader)
+static int run_program(int program, char *plan, const char *folder, struct nm_linux_reader *reader)
 {
 	const pid_t parent = getpid();
 	char why[64] = "the agent ended before its time";
@@ -71,7 +72,7 @@ static int run_program(int program, char *plan, struct nm_linux_reader *reader)
 		return nm_fail(errno, "pipe2: %s", strerror(errno));
 	child = fork();
 	if (!child)
-		start_agent(program, pipes[1], plan, parent);
+		start_agent(program, pipes[1], plan, folder, parent);
 	close(pipes[1]);
 	if (child < 0) {
 		close(pipes[0]);
@@ -89,18 +90,22 @@ static int run_program(int program, char *plan, struct nm_linux_reader *reader)
 	return 0;
 }
 
-static int run_job(struct nm_linux_job *job, const struct nm_cpus *cpus)
+static int run_job(struct nm_linux_job *job, const struct nm_cpus *cpus, const char *folder)
 {
 	struct nm_linux_job *const jobs[] = {job};
 	const size_t used = cpus->count < NM_LINUX_VCPUS ? cpus->count : NM_LINUX_VCPUS;
 	struct nm_linux_reader reader = {.jobs = jobs, .count = 1, .native = true};
 	struct nm_text plan = {0};
 	int program;
-	int r = nm_linux_plan_text(&plan, jobs, 1, cpus->ids, used, false);
+	int r;
+
+	/* The process of the run removes it, whatever becomes of this one. */
+	nm_text_printf(&plan, "file " NM_IO_SCRATCH "\n", (int)getppid());
+	r = nm_linux_plan_text(&plan, jobs, 1, cpus->ids, used, false);
 
 	program = r ? r : program_file();
 	nm_linux_reader_init(&reader);
-	r = program < 0 ? program : run_program(program, plan.bytes, &reader);
+	r = program < 0 ? program : run_program(program, plan.bytes, folder, &reader);
 	if (program >= 0)
 		close(program);
 	nm_text_free(&plan);
@@ -121,8 +126,16 @@ static bool take_area(struct nm_native_round *round, const struct nm_round_area 
 	return area->state == NM_STATE_OK;
 }
 
+static void lacks_folder(struct nm_native_round *round, char *why, size_t size)
+{
+	round->unsupported = true;
+	round->remedy = "name a folder with --io-path";
+	snprintf(why, size, "files need a folder");
+}
+
 bool nm_agent_native(struct nm_native_round *round, char *why, size_t size)
 {
+	const bool has_folder = round->io && round->io->folder;
 	struct nm_round_area *area =
 		calloc(1, sizeof(*area) + 2 * round->samples * sizeof(uint64_t));
 	struct nm_linux_job job = {
@@ -136,7 +149,9 @@ bool nm_agent_native(struct nm_native_round *round, char *why, size_t size)
 
 	if (!area)
 		snprintf(why, size, "out of memory");
-	else if (run_job(&job, round->cpus))
+	else if (round->bench->filesystem && !has_folder)
+		lacks_folder(round, why, size);
+	else if (run_job(&job, round->cpus, has_folder ? round->io->folder : "."))
 		snprintf(why, size, "%s", nm_error_last()->text);
 	else
 		right = take_area(round, area, why, size);

@@ -11,6 +11,7 @@
 #include "guest-payloads/images.h"
 #include "vmm/linux/initramfs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,23 +31,57 @@ static uint64_t memory_of(const struct nm_linux *side, uint64_t point)
 	return point ? point : (least + MEMORY_PAGE - 1) & ~(MEMORY_PAGE - 1);
 }
 
+/* How Linux gets at a disk, or a network. Which transport they have is the VMM's affair. */
+#define TRANSPORTS "?virtio_mmio", "?virtio_pci"
+
+static const char *const disk_modules[] = {
+	TRANSPORTS, "virtio_blk", "?crc32c_intel", "?crc32c_generic", "?crc32c_cryptoapi",
+	"ext4",	    NULL,
+};
+static const char *const net_modules[] = {TRANSPORTS, "virtio_net", NULL};
+
+static void plan_devices(const struct nm_linux_boot *boot, struct nm_text *plan)
+{
+	for (size_t i = 0; i < boot->modules.count; i++)
+		nm_text_printf(plan, "module %s\n", boot->modules.items[i].name);
+	if (boot->disk.fd >= 0)
+		nm_text_puts(plan, "disk\n");
+}
+
+static void add_modules(const struct nm_modules *modules, struct nm_initramfs_file *files)
+{
+	for (size_t i = 0; i < modules->count; i++)
+		files[i] = (struct nm_initramfs_file) {
+			.name = modules->items[i].name,
+			.mode = 0644,
+			.bytes = modules->items[i].bytes.bytes,
+			.length = modules->items[i].bytes.length,
+		};
+}
+
 static int write_initramfs(const struct nm_linux_boot *boot, struct nm_text *out)
 {
 	static const int cpus[NM_LINUX_VCPUS] = {0, 1};
 	const struct nm_vmm *vmm = nm_vmm_find(boot->order->vmm);
+	struct nm_initramfs_file files[2 + NM_MODULES_MAX];
 	struct nm_text plan = {0};
-	int r = nm_linux_plan_text(&plan, boot->reader.jobs, boot->reader.count, cpus,
-				   boot->side->vcpus, vmm && vmm->restarts);
-	const struct nm_initramfs_file files[] = {
-		{.name = "init",
-		 .mode = 0755,
-		 .bytes = nm_image_linux_agent,
-		 .length = (size_t)(nm_image_linux_agent_end - nm_image_linux_agent)},
-		{.name = "plan", .mode = 0644, .bytes = plan.bytes, .length = plan.length},
-	};
+	int r;
 
+	plan_devices(boot, &plan);
+	r = nm_linux_plan_text(&plan, boot->reader.jobs, boot->reader.count, cpus,
+			       boot->side->vcpus, vmm && vmm->restarts);
+	files[0] = (struct nm_initramfs_file) {.name = "init",
+					       .mode = 0755,
+					       .bytes = nm_image_linux_agent,
+					       .length = (size_t)(nm_image_linux_agent_end -
+								  nm_image_linux_agent)};
+	files[1] = (struct nm_initramfs_file) {.name = "plan",
+					       .mode = 0644,
+					       .bytes = plan.bytes,
+					       .length = plan.length};
+	add_modules(&boot->modules, files + 2);
 	if (!r)
-		r = nm_initramfs_write(out, files, sizeof(files) / sizeof(files[0]));
+		r = nm_initramfs_write(out, files, 2 + boot->modules.count);
 	nm_text_free(&plan);
 	return r;
 }
@@ -66,14 +101,6 @@ void nm_linux_boot_end(struct nm_linux_boot *boot, enum nm_state state, const ch
 	snprintf(boot->why, sizeof(boot->why), "%.240s%s%s%s", what,
 		 tail[0] ? "; the console ends: \"" : "", tail, tail[0] ? "\"" : "");
 	nm_linux_reader_end(&boot->reader, state, boot->why);
-}
-
-static bool needs_network(const struct nm_linux_boot *boot)
-{
-	for (size_t i = 0; i < boot->reader.count; i++)
-		if (boot->reader.jobs[i]->bench->network)
-			return true;
-	return false;
 }
 
 static void boot_in_vmm(struct nm_linux_boot *boot)
@@ -108,24 +135,66 @@ static void write_command_line(const struct nm_linux_boot *boot, char out[ARGUME
 		 *machine ? " " : "", machine, *more ? " " : "", more);
 }
 
+/* What the jobs of a boot need besides a CPU and memory. */
+static int add_devices(struct nm_linux_boot *boot)
+{
+	const struct nm_linux *side = boot->side;
+	const struct nm_bench *bench = boot->order->bench;
+	char folder[4096];
+	int r;
+
+	if (!bench->filesystem && !bench->network)
+		return 0;
+	r = nm_modules_folder(side->modules, side->kernel_path, side->kernel.release, folder,
+			      sizeof(folder));
+	if (!r)
+		r = nm_modules_read(&boot->modules, folder,
+				    bench->filesystem ? disk_modules : net_modules);
+	if (!r && bench->filesystem)
+		r = nm_linux_disk_make(&boot->disk, boot->host->io);
+	boot->disk_path = boot->disk.fd < 0 ? NULL : boot->disk.path;
+	return r;
+}
+
+static void remove_devices(struct nm_linux_boot *boot)
+{
+	nm_modules_free(&boot->modules);
+	nm_linux_disk_close(&boot->disk);
+}
+
+static void could_not(struct nm_linux_boot *boot, int r)
+{
+	const struct nm_error *error = nm_error_last();
+	char what[400];
+
+	snprintf(what, sizeof(what), "%.250s%s%.120s", error->text, *error->remedy ? ": " : "",
+		 error->remedy);
+	nm_linux_boot_end(boot, r == -EOPNOTSUPP ? NM_STATE_UNSUPPORTED : NM_STATE_FAILED, what);
+}
+
 static void boot_guest(struct nm_linux_boot *boot)
 {
 	char command_line[ARGUMENTS_BYTES];
 	struct nm_text initramfs = {0};
+	int r;
 
 	write_command_line(boot, command_line);
 	boot->command_line = command_line;
 	nm_linux_reader_init(&boot->reader);
-	if (write_initramfs(boot, &initramfs)) {
-		nm_linux_boot_end(boot, NM_STATE_FAILED, nm_error_last()->text);
+	r = add_devices(boot);
+	if (!r)
+		r = write_initramfs(boot, &initramfs);
+	if (r) {
+		could_not(boot, r);
 	} else {
 		boot->initrd = initramfs.bytes;
 		boot->initrd_bytes = initramfs.length;
-		if (needs_network(boot))
+		if (boot->order->bench->network)
 			boot_with_network(boot);
 		else
 			boot_in_vmm(boot);
 	}
+	remove_devices(boot);
 	nm_text_free(&initramfs);
 }
 
@@ -163,8 +232,9 @@ void nm_linux_round(const struct nm_round_host *host, const struct nm_round_orde
 		.side = side,
 		.host = host,
 		.order = order,
-		.memory_bytes = memory_of(side, order->point),
+		.disk = {.fd = -1},
 		.net_fd = -1,
+		.memory_bytes = memory_of(side, order->point),
 	};
 	size_t count;
 

@@ -45,6 +45,9 @@ static void conclude(struct own *own, int error)
 
 void nm_linux_boot_own(struct nm_linux_boot *boot)
 {
+	const struct nm_linux_virtio_config virtio = {.disk_fd = boot->disk.fd,
+						      .disk_bytes = boot->disk.bytes,
+						      .net_fd = boot->net_fd};
 	struct own own = {.boot = boot, .counters = {.vm = {.fd = -1}}};
 	const struct nm_linux_config config = {
 		.kernel = &boot->side->kernel,
@@ -54,6 +57,7 @@ void nm_linux_boot_own(struct nm_linux_boot *boot)
 		.memory_bytes = boot->memory_bytes,
 		.vcpus = boot->side->vcpus,
 		.identity = nm_identity_at(0),
+		.virtio = boot->disk.fd >= 0 || boot->net_fd >= 0 ? &virtio : NULL,
 		.console = nm_linux_reader_feed,
 		.console_context = &boot->reader,
 		.ready = on_ready,

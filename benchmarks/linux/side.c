@@ -24,6 +24,7 @@ int nm_linux_open(struct nm_linux *side, const struct nm_plan *plan, size_t cpus
 	else
 		nm_kernel_running_path(side->kernel_path, sizeof(side->kernel_path));
 	r = nm_kernel_read(&side->kernel, side->kernel_path, true, &side->kernel_bytes);
+	side->modules = plan->linux_modules;
 	side->arguments = plan->linux_arguments;
 	side->vmms = &plan->vmms;
 	side->vcpus = cpus < NM_LINUX_VCPUS ? 1 : NM_LINUX_VCPUS;
@@ -148,7 +149,8 @@ int nm_linux_plan(struct nm_linux *side, const struct nm_document *document, siz
 static bool same_boot(const struct nm_linux_job *a, const struct nm_linux_job *b)
 {
 	return a->bench->linux_guest == b->bench->linux_guest && a->point == b->point &&
-	       !strcmp(a->vmm, b->vmm);
+	       a->bench->filesystem == b->bench->filesystem &&
+	       a->bench->network == b->bench->network && !strcmp(a->vmm, b->vmm);
 }
 
 const struct nm_linux_job *nm_linux_job(const struct nm_linux *side,

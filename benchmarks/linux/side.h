@@ -3,7 +3,9 @@
 #ifndef NM_BENCHMARKS_LINUX_SIDE_H
 #define NM_BENCHMARKS_LINUX_SIDE_H
 
+#include "benchmarks/linux/disk.h"
 #include "benchmarks/linux/job.h"
+#include "benchmarks/linux/modules.h"
 #include "core/document.h"
 #include "vmm/linux/kernel.h"
 
@@ -16,6 +18,7 @@ struct nm_linux {
 	struct nm_text kernel_bytes;
 	struct nm_kernel kernel; /* unpacked */
 	char kernel_path[4096];
+	const char *modules;	       /* the folder that the user names, or NULL */
 	const char *arguments;	       /* added to the kernel's command line; NULL: none */
 	const struct nm_strings *vmms; /* "NAME" or "NAME=PROGRAM" */
 	unsigned int vcpus;
@@ -67,6 +70,8 @@ struct nm_linux_boot {
 	const struct nm_linux *side;
 	const struct nm_round_host *host;
 	const struct nm_round_order *order;
+	struct nm_modules modules; /* of its devices */
+	struct nm_linux_disk disk;
 	const char *command_line;
 	uint64_t memory_bytes;
 	const void *initrd;

@@ -24,6 +24,8 @@ struct plan {
 	char text[PLAN_BYTES];
 	unsigned int cpus[MAX_CPUS];
 	unsigned int cpu_count;
+	const char *file;
+	const char *no_file; /* why not */
 	bool is_guest;
 	bool restart; /* at the end, where a machine cannot be switched off */
 };
@@ -59,10 +61,9 @@ static char *cut(char *line, const char *words[MAX_WORDS])
 
 static const struct nm_operation *find(const char *name)
 {
-	static const struct nm_operation *const tables[] = {nm_cpu_operations, nm_memory_operations,
-							    nm_net_operations,
-							    nm_process_operations,
-							    nm_wake_operations};
+	static const struct nm_operation *const tables[] = {
+		nm_cpu_operations, nm_file_operations,	  nm_memory_operations,
+		nm_net_operations, nm_process_operations, nm_wake_operations};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct nm_operation *at = tables[i]; at->name; at++)
@@ -97,6 +98,8 @@ static void run(const struct plan *plan, const char *words[MAX_WORDS])
 		.batch = number(words[4]),
 		.cpus = plan->cpus,
 		.cpu_count = plan->cpu_count,
+		.file = plan->file,
+		.lack = plan->no_file,
 		.is_guest = plan->is_guest,
 	};
 	size_t bytes = 2 * work.samples * sizeof(uint64_t);
@@ -126,6 +129,12 @@ static void take_cpus(struct plan *plan, const char *words[MAX_WORDS])
 		plan->cpus[plan->cpu_count++] = (unsigned int)number(words[i]);
 }
 
+static void enter_disk(struct plan *plan)
+{
+	plan->no_file = nm_disk_enter();
+	plan->file = plan->no_file ? NULL : "file";
+}
+
 static void follow(struct plan *plan)
 {
 	const char *words[MAX_WORDS];
@@ -135,6 +144,12 @@ static void follow(struct plan *plan)
 		at = cut(at, words);
 		if (nm_equal(words[0], "cpus"))
 			take_cpus(plan, words);
+		else if (nm_equal(words[0], "module"))
+			nm_module_load(words[1]);
+		else if (nm_equal(words[0], "disk"))
+			enter_disk(plan);
+		else if (nm_equal(words[0], "file"))
+			plan->file = words[1];
 		else if (nm_equal(words[0], "run") && plan->cpu_count)
 			run(plan, words);
 		else if (nm_equal(words[0], "restart"))

@@ -13,6 +13,8 @@ struct nm_work {
 	uint64_t *overhead;
 	const unsigned int *cpus;
 	unsigned int cpu_count;
+	const char *
+		file; /* a name in the current folder that nobody else uses; NULL: there are no files */
 	bool is_guest;	   /* whose settings nobody will miss */
 	uint64_t ticks;	   /* of the loop */
 	int64_t ns;	   /* of the same loop by this kernel's CLOCK_MONOTONIC_RAW */
@@ -27,6 +29,7 @@ struct nm_operation {
 
 /** All operations; name is NULL at the end. */
 extern const struct nm_operation nm_cpu_operations[];
+extern const struct nm_operation nm_file_operations[];
 extern const struct nm_operation nm_memory_operations[];
 extern const struct nm_operation nm_net_operations[];
 extern const struct nm_operation nm_process_operations[];
@@ -38,6 +41,13 @@ void nm_loop_end(struct nm_work *work);
 
 /** What a process does that nm_spawn() starts; its exit code. */
 int nm_child(const char *what, const char *argument);
+
+/* devices.c: of a guest. */
+
+/** Loads a module that lies in the root folder, with its arguments of the kernel's command line. */
+void nm_module_load(const char *name);
+/** Mounts the ext4 on the only disk, and goes there; NULL, or what is missing. */
+const char *nm_disk_enter(void);
 
 /* frames.c: lines to the host, each with its checksum: "@nm CHECKSUM TEXT". */
 

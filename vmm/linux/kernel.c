@@ -36,6 +36,20 @@ static int fail_image(const struct nm_kernel *kernel, const char *what)
 	return nm_fail_remedy(ENOEXEC, REMEDY_KERNEL, "%s: %s", kernel->name, what);
 }
 
+/* The word at an offset, if it ends within the image. */
+static void take_release(struct nm_kernel *kernel, size_t at)
+{
+	const char *text = (const char *)kernel->bytes + at;
+	size_t length = 0;
+
+	while (at + length < kernel->size && text[length] > ' ' && text[length] < 0x7f)
+		length++;
+	if (at + length < kernel->size && length < sizeof(kernel->release)) {
+		memcpy(kernel->release, text, length);
+		kernel->release[length] = '\0';
+	}
+}
+
 /* Where it goes and begins: below 1 MiB are the tables that it is handed. */
 static int check_place(const struct nm_kernel *kernel)
 {
@@ -65,6 +79,8 @@ static int parse_bzimage(struct nm_kernel *kernel)
 		return fail_image(kernel, "its header does not fit its size");
 	kernel->entry = kernel->start + ENTRY_64;
 	kernel->initrd_end = header.initrd_addr_max;
+	if (header.kernel_version)
+		take_release(kernel, (size_t)header.kernel_version + SECTOR);
 	return check_place(kernel);
 }
 
@@ -129,6 +145,22 @@ static int parse_segment(struct nm_kernel *kernel, const Elf64_Phdr *header)
 	return 0;
 }
 
+/* linux_banner of init/version.c, which /proc/version shows. */
+static void find_banner(struct nm_kernel *kernel)
+{
+	static const char banner[] = "Linux version ";
+	const size_t length = sizeof(banner) - 1;
+	const unsigned char *end = kernel->bytes + kernel->size;
+	const unsigned char *at = kernel->bytes;
+
+	while (!kernel->release[0] && (at = memmem(at, (size_t)(end - at), banner, length))) {
+		at += length;
+		take_release(kernel, (size_t)(at - kernel->bytes));
+		if (kernel->release[0] < '0' || kernel->release[0] > '9')
+			kernel->release[0] = '\0';
+	}
+}
+
 static int parse_elf(struct nm_kernel *kernel)
 {
 	Elf64_Ehdr elf;
@@ -147,6 +179,7 @@ static int parse_elf(struct nm_kernel *kernel)
 	}
 	if (!r && kernel->end == 0)
 		r = fail_image(kernel, "nothing in it is to be loaded");
+	find_banner(kernel);
 	kernel->entry = elf.e_entry;
 	kernel->initrd_end = INITRD_END;
 	return r ? r : check_place(kernel);

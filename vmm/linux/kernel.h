@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NM_KERNEL_MAX_BYTES (256u << 20)
+#define NM_KERNEL_MAX_BYTES	(256u << 20)
+#define NM_KERNEL_RELEASE_BYTES 65u /* of struct utsname */
 
 /** A checked Linux kernel image: a bzImage, or the uncompressed ELF file (vmlinux). The bytes stay where they are. */
 struct nm_kernel {
@@ -19,10 +20,11 @@ struct nm_kernel {
 	size_t size;
 	uint64_t start; /* guest-physical memory that it takes, with what it has not initialised */
 	uint64_t end;
-	uint64_t entry;	     /* of the 64-bit boot protocol */
-	uint64_t pvh_entry;  /* XEN_ELFNOTE_PHYS32_ENTRY; 0: none */
-	uint64_t initrd_end; /* the initramfs must end at or below */
-	size_t payload;	     /* bzImage: offset of what is loaded at start; 0: an ELF file */
+	uint64_t entry;			       /* of the 64-bit boot protocol */
+	uint64_t pvh_entry;		       /* XEN_ELFNOTE_PHYS32_ENTRY; 0: none */
+	uint64_t initrd_end;		       /* the initramfs must end at or below */
+	char release[NM_KERNEL_RELEASE_BYTES]; /* as uname says it; empty: the image does not */
+	size_t payload; /* bzImage: offset of what is loaded at start; 0: an ELF file */
 };
 
 /** Checks an image; every offset in it is checked against its size. The error names what is wrong with it. */

@@ -19,6 +19,8 @@
 #define NM_LINUX_SHARE	      0xd0000000u /* memory that the host shares: /dev/mem at this offset */
 #define NM_LINUX_SHARE_MAX    0x10000000u
 #define NM_LINUX_RAM_END      NM_LINUX_SHARE /* memory beyond it continues at 4 GiB */
+#define NM_LINUX_DISK	      0xe0000000u    /* registers of virtio devices */
+#define NM_LINUX_NET	      0xe0001000u
 #define NM_LINUX_ABOVE	      0x100000000u
 #define NM_LINUX_IOAPIC	      0xfec00000u
 #define NM_LINUX_LAPIC	      0xfee00000u
@@ -36,5 +38,7 @@
 
 #define NM_LINUX_COM1	  0x3f8u
 #define NM_LINUX_COM1_IRQ 4u
+#define NM_LINUX_NET_IRQ  10u
+#define NM_LINUX_DISK_IRQ 11u
 
 #endif

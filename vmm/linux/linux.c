@@ -30,7 +30,7 @@
 #define KEYBOARD_COMMAND 0x64u
 #define KEYBOARD_RESET	 0xfeu
 
-#define COMMAND_LINE_BYTES (NM_LINUX_COMMAND_LINE_BYTES + 64)
+#define COMMAND_LINE_BYTES (NM_LINUX_COMMAND_LINE_BYTES + 160)
 
 struct machine;
 
@@ -48,6 +48,7 @@ struct machine {
 	struct nm_vm vm;
 	struct nm_devices devices;
 	struct nm_uart uart;
+	struct nm_linux_virtio *virtio; /* NULL: none */
 	uint16_t pm1_enable;
 	uint32_t meter;
 	struct processor *processors;
@@ -216,6 +217,9 @@ static int add_devices(struct machine *machine, const struct nm_linux_config *co
 	if (!r)
 		r = add_ports(machine, NM_METER_PORT_MAGIC,
 			      NM_METER_PORT_EXITS + 4 - NM_METER_PORT_MAGIC, on_meter);
+	if (!r && config->virtio)
+		r = nm_linux_virtio_create(&machine->virtio, config->virtio, &machine->vm,
+					   &machine->devices);
 	if (!r)
 		r = add_ports(machine, 0, 0x10000, on_nothing);
 	if (!r)
@@ -294,6 +298,8 @@ static void write_command_line(const struct nm_linux_config *config, uint64_t ts
 	if (identity->kernel_arguments && used >= 0 && (size_t)used < size)
 		used += snprintf(out + used, size - (size_t)used, " %s",
 				 identity->kernel_arguments);
+	if (config->virtio && used >= 0 && (size_t)used < size)
+		used += nm_linux_virtio_arguments(config->virtio, out + used, size - (size_t)used);
 	if (!identity->kvm && tsc_khz && used >= 0 && (size_t)used < size)
 		snprintf(out + used, size - (size_t)used, " tsc_early_khz=%" PRIu64, tsc_khz);
 }
@@ -347,6 +353,7 @@ static void destroy(struct machine *machine)
 		nm_vcpu_destroy(&machine->processors[i].vcpu);
 	}
 	free(machine->processors);
+	nm_linux_virtio_destroy(machine->virtio);
 	nm_vm_destroy(&machine->vm);
 	pthread_mutex_destroy(&machine->lock);
 }

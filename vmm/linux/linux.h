@@ -6,6 +6,7 @@
 #include "vmm/linux/identity.h"
 #include "vmm/linux/kernel.h"
 #include "vmm/linux/uart.h"
+#include "vmm/linux/virtio.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,7 @@ struct nm_linux_config {
 	const struct nm_identity *identity;
 	void *share; /* mapped at NM_LINUX_SHARE; NULL: none */
 	uint64_t share_bytes;
+	const struct nm_linux_virtio_config *virtio; /* NULL: no such devices */
 	nm_uart_output_fn console;
 	void *console_context;
 	/** NULL or not; -errno ends it before it began. */
