@@ -19,8 +19,8 @@ BRIEF = ["--rounds", "3", "--samples", "300"]
 
 def machine_of(options, kind, kernel, **changes):
     common = {name: getattr(options, name)
-              for name in ("nestmark", "emulator", "cpu", "cpus", "parallel", "disk", "smbios", "user", "time_limit", "identities",
-                           "parameters", "files", "load", "append")}
+              for name in ("nestmark", "emulator", "cpu", "cpus", "parallel", "disk", "smbios", "user", "time_limit",
+                           "identities", "parameters", "files", "load", "append")}
     if options.modules and not any(is_file(name) for name in getattr(options, "kernels", [kernel or ""])):
         raise UsageError(f"--modules {options.modules}: belongs to a kernel that --kernel names as a file")
     return Machine(kind=kind, kernel=find_kernel(kernel, options.modules, cache_folder()), **{**common, **changes})
