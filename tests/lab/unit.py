@@ -275,7 +275,7 @@ class Arguments(InFolder):
                 machine.Machine("vmx", kernel, sys.executable, **more)
         with self.assertRaises(UsageError):
             machine.Machine("svm", kernel, sys.executable, counted=True, cpus=2)
-        with self.assertRaises(errors.UsageError):
+        with self.assertRaises(UsageError):
             machine.Machine("svm", kernel, sys.executable, parallel=True)
         with self.assertRaises(UsageError):
             machine.Machine("svm", kernel, sys.executable, counted=True, disk=500)
