@@ -18,10 +18,10 @@
 #define ALIGNMENT   4096u
 #define EXEC_FAILED 127
 
-/* Where it is for root, also when $PATH is a user's. */
+/* Where e2fsprogs puts it, before $PATH: busybox has one of the same name that makes no ext4. */
 static void exec_mke2fs(const char *path, int complaints)
 {
-	static const char *const programs[] = {"mke2fs", "/usr/sbin/mke2fs", "/sbin/mke2fs"};
+	static const char *const programs[] = {"/usr/sbin/mke2fs", "/sbin/mke2fs", "mke2fs"};
 	const char *const arguments[] = {"mke2fs", "-q", "-F", "-t", "ext4", "-b",
 					 "4096",   "-m", "0",  path, NULL};
 	const int nothing = open("/dev/null", O_RDWR);
