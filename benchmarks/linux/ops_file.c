@@ -7,8 +7,6 @@
  */
 #include "benchmarks/linux/agent.h"
 
-#define BLOCK 4096u
-
 const struct nm_bench nm_bench_linux_file_create = {
 	.name = "linux.file.create",
 	NM_AGENT,
@@ -30,7 +28,6 @@ const struct nm_bench nm_bench_linux_file_write = {
 		   "notification, an interrupt, and whatever the idle vCPU costs.",
 	.matters = "Databases that have a cache of their own.",
 	.filesystem = true,
-	.bytes = BLOCK,
 	.single = true,
 	.max_samples = 200,
 };
@@ -43,7 +40,6 @@ const struct nm_bench nm_bench_linux_file_fsync = {
 		   "with a flush of its cache.",
 	.matters = "Commits of databases, mail and message queues.",
 	.filesystem = true,
-	.bytes = BLOCK,
 	.single = true,
 	.max_samples = 100,
 };
@@ -56,7 +52,6 @@ const struct nm_bench nm_bench_linux_file_read = {
 	.happens = "As linux.file.write, the other way round.",
 	.matters = "Databases and indices that do not fit into memory.",
 	.filesystem = true,
-	.bytes = BLOCK,
 	.single = true,
 	.max_samples = 200,
 };
