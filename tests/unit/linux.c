@@ -1013,7 +1013,8 @@ static const unsigned char *table(uint64_t address, const char *signature)
 static const unsigned char *write_acpi(unsigned int vcpus)
 {
 	memset(tables, 0xa5, sizeof(tables));
-	cr_assert_eq(nm_acpi_write(tables, sizeof(tables), vcpus), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(nm_acpi_write(tables, sizeof(tables), vcpus, NULL), 0, "%s",
+		     nm_error_last()->text);
 	cr_assert_eq(memcmp(tables, "RSD PTR ", 8), 0, "no RSDP");
 	cr_assert_eq(sum(tables, 20), 0, "checksum of the RSDP");
 	cr_assert_eq(sum(tables, 36), 0, "extended checksum of the RSDP");
@@ -1086,7 +1087,7 @@ Test(acpi, tables_that_do_not_fit_are_refused)
 
 	for (;; size++) {
 		unsigned char *memory = malloc(size ? size : 1);
-		int r = nm_acpi_write(memory, size, NM_LINUX_MAX_VCPUS);
+		int r = nm_acpi_write(memory, size, NM_LINUX_MAX_VCPUS, NULL);
 
 		free(memory);
 		if (!r)

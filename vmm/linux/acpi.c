@@ -115,6 +115,27 @@ static const unsigned char s5[] = {
 	0x08, '_', 'S', '5', '_', 0x12, 0x08, 0x04, 0x0a, NM_LINUX_S5_TYPE, 0x0a, NM_LINUX_S5_TYPE,
 	0x00, 0x00};
 
+/*
+ * Scope (\_SB) { Device (VIRn) { _HID "LNRO0005", _UID n, _CRS { Memory32Fixed, Interrupt (Edge, ActiveHigh) } } }: a device by virtio-mmio,
+ * as drivers/virtio/virtio_mmio.c looks for it (ACPI 6.4, 20.2.5 and 6.4.3).
+ */
+struct virtio_device {
+	unsigned char scope[8];
+	unsigned char device[6];
+	unsigned char number0;
+	unsigned char hid[15];
+	unsigned char uid[6];
+	unsigned char number;
+	unsigned char crs[9];
+	unsigned char memory[4];
+	uint32_t base, bytes;
+	unsigned char interrupt[5];
+	uint32_t gsi;
+	unsigned char end[2];
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct virtio_device) == 69, "the lengths in it are those of this layout");
+
 struct writer {
 	unsigned char *memory;
 	size_t bytes;
@@ -180,12 +201,37 @@ static void seal(struct writer *writer, uint64_t address)
 	memcpy(table, &header, sizeof(header));
 }
 
-static uint64_t write_dsdt(struct writer *writer)
+static void append_virtio(struct writer *writer, unsigned char number, uint32_t base, uint32_t gsi)
+{
+	const struct virtio_device device = {
+		.scope = {0x10, 0x44, 0x04, '\\', '_', 'S', 'B', '_'},
+		.device = {0x5b, 0x82, 0x3b, 'V', 'I', 'R'},
+		.number0 = (unsigned char)('0' + number),
+		.hid = {0x08, '_', 'H', 'I', 'D', 0x0d, 'L', 'N', 'R', 'O', '0', '0', '0', '5'},
+		.uid = {0x08, '_', 'U', 'I', 'D', 0x0a},
+		.number = number,
+		.crs = {0x08, '_', 'C', 'R', 'S', 0x11, 0x1a, 0x0a, 0x17},
+		.memory = {0x86, 0x09, 0x00, 0x01},
+		.base = base,
+		.bytes = NM_LINUX_VIRTIO_BYTES,
+		.interrupt = {0x89, 0x06, 0x00, 0x03, 0x01},
+		.gsi = gsi,
+		.end = {0x79, 0x00},
+	};
+
+	append(writer, &device, sizeof(device));
+}
+
+static uint64_t write_dsdt(struct writer *writer, const struct nm_linux_virtio_config *virtio)
 {
 	const struct header header = header_of("DSDT", 2);
 	uint64_t at = append(writer, &header, sizeof(header));
 
 	append(writer, s5, sizeof(s5));
+	if (virtio && virtio->disk_fd >= 0)
+		append_virtio(writer, 0, NM_LINUX_DISK, NM_LINUX_DISK_IRQ);
+	if (virtio && virtio->net_fd >= 0)
+		append_virtio(writer, 1, NM_LINUX_NET, NM_LINUX_NET_IRQ);
 	seal(writer, at);
 	return at;
 }
@@ -282,7 +328,8 @@ static void write_rsdp(unsigned char *memory, uint64_t xsdt)
 	memcpy(memory, &rsdp, sizeof(rsdp));
 }
 
-int nm_acpi_write(unsigned char *memory, size_t bytes, unsigned int vcpus)
+int nm_acpi_write(unsigned char *memory, size_t bytes, unsigned int vcpus,
+		  const struct nm_linux_virtio_config *virtio)
 {
 	struct writer writer = {.memory = memory, .bytes = bytes, .used = sizeof(struct rsdp)};
 	struct facs facs = {.signature = {'F', 'A', 'C', 'S'}, .length = sizeof(facs)};
@@ -294,7 +341,7 @@ int nm_acpi_write(unsigned char *memory, size_t bytes, unsigned int vcpus)
 
 	align(&writer, 64);
 	at = append(&writer, &facs, sizeof(facs));
-	dsdt = write_dsdt(&writer);
+	dsdt = write_dsdt(&writer, virtio);
 	fadt = write_fadt(&writer, at, dsdt);
 	madt = write_madt(&writer, vcpus);
 	xsdt = write_xsdt(&writer, fadt, madt);

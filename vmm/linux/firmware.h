@@ -4,6 +4,7 @@
 #define NM_VMM_LINUX_FIRMWARE_H
 
 #include "vmm/linux/identity.h"
+#include "vmm/linux/virtio.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,9 +13,10 @@
 
 /**
  * ACPI tables (RSDP first) into memory[bytes], which the guest has at NM_LINUX_ACPI: fixed hardware for power-off and reset,
- * local APICs and the I/O APIC. -ENOSPC when they do not fit.
+ * local APICs and the I/O APIC, and virtio devices unless that is NULL. -ENOSPC when they do not fit.
  */
-int nm_acpi_write(unsigned char *memory, size_t bytes, unsigned int vcpus);
+int nm_acpi_write(unsigned char *memory, size_t bytes, unsigned int vcpus,
+		  const struct nm_linux_virtio_config *virtio);
 
 /** The byte that makes the sum of length bytes, itself among them as 0, a multiple of 256. */
 uint8_t nm_firmware_checksum(const void *bytes, size_t length);

@@ -20,6 +20,7 @@
 #define NM_LINUX_SHARE_MAX    0x10000000u
 #define NM_LINUX_RAM_END      NM_LINUX_SHARE /* memory beyond it continues at 4 GiB */
 #define NM_LINUX_DISK	      0xe0000000u    /* registers of virtio devices */
+#define NM_LINUX_VIRTIO_BYTES 0x200u
 #define NM_LINUX_NET	      0xe0001000u
 #define NM_LINUX_ABOVE	      0x100000000u
 #define NM_LINUX_IOAPIC	      0xfec00000u

@@ -30,7 +30,7 @@
 #define KEYBOARD_COMMAND 0x64u
 #define KEYBOARD_RESET	 0xfeu
 
-#define COMMAND_LINE_BYTES (NM_LINUX_COMMAND_LINE_BYTES + 160)
+#define COMMAND_LINE_BYTES (NM_LINUX_COMMAND_LINE_BYTES + 64)
 
 struct machine;
 
@@ -244,7 +244,7 @@ static int add_memory(struct machine *machine, const struct nm_linux_config *con
 static int write_firmware(struct machine *machine, const struct nm_linux_config *config)
 {
 	int r = nm_acpi_write(nm_vm_memory(&machine->vm, NM_LINUX_ACPI, NM_LINUX_ACPI_BYTES),
-			      NM_LINUX_ACPI_BYTES, config->vcpus);
+			      NM_LINUX_ACPI_BYTES, config->vcpus, config->virtio);
 
 	if (r)
 		return r;
@@ -298,8 +298,6 @@ static void write_command_line(const struct nm_linux_config *config, uint64_t ts
 	if (identity->kernel_arguments && used >= 0 && (size_t)used < size)
 		used += snprintf(out + used, size - (size_t)used, " %s",
 				 identity->kernel_arguments);
-	if (config->virtio && used >= 0 && (size_t)used < size)
-		used += nm_linux_virtio_arguments(config->virtio, out + used, size - (size_t)used);
 	if (!identity->kvm && tsc_khz && used >= 0 && (size_t)used < size)
 		snprintf(out + used, size - (size_t)used, " tsc_early_khz=%" PRIu64, tsc_khz);
 }

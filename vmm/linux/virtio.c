@@ -8,8 +8,9 @@
 #include "vmm/virtio/net.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+_Static_assert(NM_LINUX_VIRTIO_BYTES == NM_VIRTIO_MMIO_BYTES, "what the tables say");
 
 #define DISK_DEPTH 64u
 
@@ -89,18 +90,4 @@ void nm_linux_virtio_destroy(struct nm_linux_virtio *virtio)
 	if (virtio->network.kind)
 		nm_net_end(&virtio->network);
 	free(virtio);
-}
-
-int nm_linux_virtio_arguments(const struct nm_linux_virtio_config *config, char *out, size_t size)
-{
-	char disk[64] = "";
-	char network[64] = "";
-
-	if (config->disk_fd >= 0)
-		snprintf(disk, sizeof(disk), " virtio_mmio.device=%#x@%#x:%u", NM_VIRTIO_MMIO_BYTES,
-			 NM_LINUX_DISK, NM_LINUX_DISK_IRQ);
-	if (config->net_fd >= 0)
-		snprintf(network, sizeof(network), " virtio_mmio.device=%#x@%#x:%u",
-			 NM_VIRTIO_MMIO_BYTES, NM_LINUX_NET, NM_LINUX_NET_IRQ);
-	return snprintf(out, size, "%s%s", disk, network);
 }

@@ -6,10 +6,9 @@
 #include "vmm/devices.h"
 #include "vmm/vm.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
-/* Virtio devices of a Linux guest, by MMIO; its kernel is told of them on its command line (virtio_mmio.device). */
+/* Virtio devices of a Linux guest, by MMIO; its kernel is told of them by ACPI (acpi.c). */
 
 struct nm_linux_virtio_config {
 	int disk_fd; /* an image, the only disk; -1: none */
@@ -24,8 +23,5 @@ int nm_linux_virtio_create(struct nm_linux_virtio **out,
 			   const struct nm_linux_virtio_config *config, struct nm_vm *vm,
 			   struct nm_devices *devices);
 void nm_linux_virtio_destroy(struct nm_linux_virtio *virtio);
-
-/** Writes their arguments with a space in front of each; as snprintf(). */
-int nm_linux_virtio_arguments(const struct nm_linux_virtio_config *config, char *out, size_t size);
 
 #endif
