@@ -78,8 +78,10 @@ static bool name_of(struct word path, char out[NM_MODULE_NAME_MAX])
 	if (!length || length >= NM_MODULE_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < length; i++)
-		out[i] = path.text[begin + i] == '-' ? '_' : path.text[begin + i];
+		out[i] = path.text[begin + i];
 	out[length] = '\0';
+	for (char *dash = out; (dash = strchr(dash, '-'));)
+		*dash = '_';
 	return true;
 }
 
@@ -114,11 +116,17 @@ static bool have(const struct nm_modules *modules, const char *name)
 
 static bool leaves_folder(struct word path)
 {
+	const char *end = path.text + path.length;
 	const char *at = path.text;
 
-	return path.text[0] == '/' || ((at = memmem(path.text, path.length, "..", 2)) &&
-				       (at == path.text || at[-1] == '/') &&
-				       (at + 2 == path.text + path.length || at[2] == '/'));
+	while (at < end) {
+		const size_t part = strcspn(at, "/ :\n");
+
+		if (!part || (part == 2 && !memcmp(at, "..", 2)))
+			return true;
+		at += part + 1;
+	}
+	return false;
 }
 
 static int unpack(struct nm_module *module, const char *path)

@@ -102,6 +102,7 @@ Test(modules, lists_do_not_lead_out_of_the_folder)
 {
 	cr_assert_eq(read_with("c.ko: ../../etc/passwd.ko\n", "c"), -EBADMSG);
 	cr_assert_eq(read_with("/etc/c.ko:\n", "c"), -EBADMSG);
+	cr_assert_eq(read_with("a..b/../../c.ko:\n", "c"), -EBADMSG);
 }
 
 Test(modules, lists_have_an_end)
