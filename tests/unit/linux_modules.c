@@ -107,19 +107,19 @@ Test(modules, lists_do_not_lead_out_of_the_folder)
 
 Test(modules, lists_have_an_end)
 {
-	char depends[4096] = "c.ko:";
+	struct nm_text depends = {0};
+	char path[128];
 
+	nm_text_puts(&depends, "c.ko:");
 	for (unsigned int i = 0; i < 40; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "m%u.ko", i);
-		put(name, MODULE);
-		strcat(strcat(depends, " "), name);
+		snprintf(path, sizeof(path), "m%u.ko", i);
+		put(path, MODULE);
+		nm_text_printf(&depends, " %s", path);
 	}
-	cr_assert_eq(read_with(strcat(depends, "\n"), "c"), -EBADMSG);
+	nm_text_puts(&depends, "\n");
+	cr_assert_eq(read_with(depends.bytes, "c"), -EBADMSG);
+	nm_text_free(&depends);
 	for (unsigned int i = 0; i < 40; i++) {
-		char path[128];
-
 		snprintf(path, sizeof(path), "%s/m%u.ko", folder, i);
 		unlink(path);
 	}
