@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+# A Debian kernel in nestmark's own virtual machine on the real kvm_amd, with a virtio-blk disk and the kernel's modules for it and for
+# ext4: the agent measures files on it.
+source "$(dirname "$0")/../cli/lib.sh"
+
+lab=("$SOURCE/lab/nestmark-lab" svm --nestmark "$NESTMARK")
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/nestmark-lab
+fs=$(echo "$cache"/linux-image-*/lib/modules/*/kernel/fs/ext4 | tr ' ' '\n' | sort -V | tail -n 1)
+[[ -d $fs ]] || {
+    expect 0 "${lab[@]}" -- probe --no-guest
+    fs=$(echo "$cache"/linux-image-*/lib/modules/*/kernel/fs/ext4 | tr ' ' '\n' | sort -V | tail -n 1)
+}
+from=${fs%/kernel/fs/ext4}
+release=${from##*/}
+kernel=${from%/lib/modules/*}/boot/vmlinuz-$release
+modules=$PWD/lib/modules/$release
+mkdir -p "$modules/kernel/drivers/block"
+cp "$from/modules.builtin" "$modules"
+cp -r "$from/kernel/"{crypto,fs,lib} "$modules/kernel"
+cp -r "$from/kernel/drivers/virtio" "$modules/kernel/drivers"
+cp "$from/kernel/drivers/block/"virtio_blk.ko* "$modules/kernel/drivers/block"
+PATH=$PATH:/usr/sbin:/sbin depmod -b "$PWD" "$release" 2>depmod.err || fail "depmod: $(<depmod.err)"
+
+measures "${lab[@]}" --file "$kernel" --bring "$modules" --bring "$(PATH=$PATH:/usr/sbin:/sbin command -v mke2fs)" -- \
+    run 'linux.file.*' --context guest --profile quick --rounds 1 --samples 20 --time-limit 5s -q \
+    --kernel "/${kernel##*/}" --modules "$modules" -o json:run.json
+valid run.json
+/usr/bin/python3 - <<'P' || fail "what the agent measured of files"
+import json
+
+run = json.load(open("run.json"))
+named = {m["operation"]: m for m in run["measurements"]}
+assert set(named) == {f"linux.file.{name}" for name in ("create", "write", "fsync", "read")}, named.keys()
+for m in named.values():
+    # One round is too few for a verdict, and this machine has no time of its own: nothing else may be said against it.
+    told = m["reason"] == "too few rounds: 1" or "TSC and CLOCK_MONOTONIC_RAW are" in m["reason"]
+    assert m["state"] in ("noisy", "invalid") and told, (m["operation"], m["state"], m["reason"])
+    [r] = m["rounds"]
+    assert r["state"] == "ok" and r["p50"] > 0, r
+    print(m["operation"], r["p50"], m["evidence"])
+# What goes past the page cache leaves the guest; what stays in it does not have to.
+for name in ("write", "fsync", "read"):
+    assert named[f"linux.file.{name}"]["evidence"]["exits_per_op"] > 1, named[f"linux.file.{name}"]["evidence"]
+P
+done_testing
