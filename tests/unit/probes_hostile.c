@@ -92,7 +92,7 @@ static void probe_damaged(const char *path, unsigned int round)
 	nm_root_close(&root);
 }
 
-Test(probes_hostile, damaged_captures_are_probed, .timeout = 100)
+Test(probes_hostile, damaged_captures_are_probed, .timeout = 500)
 {
 	DIR *folder = opendir(FIXTURES);
 	struct dirent *entry;
