@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The nestmark authors
 # SPDX-License-Identifier: Apache-2.0
-# A Debian kernel in nestmark's own virtual machine on the real kvm_amd, with a virtio-blk disk and the kernel's modules for it and for
-# ext4: the agent measures files on it.
+# A Debian kernel in nestmark's own virtual machine on the real kvm_amd, with a disk and a network, both virtio, and the kernel's modules for
+# them and for ext4: the agent measures files and datagrams.
 source "$(dirname "$0")/../cli/lib.sh"
 
 lab=("$SOURCE/lab/nestmark-lab" svm --nestmark "$NESTMARK")
@@ -16,11 +16,13 @@ from=${fs%/kernel/fs/ext4}
 release=${from##*/}
 kernel=${from%/lib/modules/*}/boot/vmlinuz-$release
 modules=$PWD/lib/modules/$release
-mkdir -p "$modules/kernel/drivers/block"
+mkdir -p "$modules"/kernel/drivers/{block,net} "$modules/kernel/net"
 cp "$from/modules.builtin" "$modules"
 cp -r "$from/kernel/"{crypto,fs,lib} "$modules/kernel"
 cp -r "$from/kernel/drivers/virtio" "$modules/kernel/drivers"
 cp "$from/kernel/drivers/block/"virtio_blk.ko* "$modules/kernel/drivers/block"
+cp "$from/kernel/drivers/net/"{virtio_net,net_failover}.ko* "$modules/kernel/drivers/net"
+cp -r "$from/kernel/net/core" "$modules/kernel/net"
 # As depmod would: the packages of Debian have no list.
 /usr/bin/python3 - "$modules" <<'P' || fail "modules.dep"
 import pathlib
@@ -45,15 +47,16 @@ with open(folder / "modules.dep", "w", encoding="utf-8") as file:
 P
 
 measures "${lab[@]}" --file "$kernel" --bring "$modules" --bring "$(PATH=$PATH:/usr/sbin:/sbin command -v mke2fs)" -- \
-    run 'linux.file.*' --context guest --profile quick --rounds 1 --samples 20 --time-limit 5s -q \
+    run 'linux.file.*' 'linux.net.*' --context guest --profile quick --rounds 1 --samples 20 --time-limit 5s -q \
     --kernel "/${kernel##*/}" --modules "$modules" -o json:run.json
 valid run.json
-/usr/bin/python3 - <<'P' || fail "what the agent measured of files"
+/usr/bin/python3 - <<'P' || fail "what the agent measured of files and datagrams"
 import json
 
 run = json.load(open("run.json"))
 named = {m["operation"]: m for m in run["measurements"]}
-assert set(named) == {f"linux.file.{name}" for name in ("create", "write", "fsync", "read")}, named.keys()
+wanted = [f"linux.file.{name}" for name in ("create", "write", "fsync", "read")] + ["linux.net.pingpong", "linux.net.stream"]
+assert sorted(named) == sorted(wanted), named.keys()
 for m in named.values():
     # One round is too few for a verdict, and this machine has no time of its own: nothing else may be said against it.
     told = m["reason"] == "too few rounds: 1" or "TSC and CLOCK_MONOTONIC_RAW are" in m["reason"]
@@ -62,7 +65,8 @@ for m in named.values():
     assert r["state"] == "ok" and r["p50"] > 0, r
     print(m["operation"], r["p50"], m["evidence"])
 # What goes past the page cache leaves the guest; what stays in it does not have to.
-for name in ("write", "fsync", "read"):
-    assert named[f"linux.file.{name}"]["evidence"]["exits_per_op"] > 1, named[f"linux.file.{name}"]["evidence"]
+for name in wanted[1:5]:
+    assert named[name]["evidence"]["exits_per_op"] > 1, named[name]["evidence"]
+assert named["linux.net.stream"]["throughput"]["bytes_per_op"] == 1400, named["linux.net.stream"]["throughput"]
 P
 done_testing
