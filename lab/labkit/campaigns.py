@@ -19,7 +19,7 @@ BRIEF = ["--rounds", "3", "--samples", "300"]
 
 def machine_of(options, kind, kernel, **changes):
     common = {name: getattr(options, name)
-              for name in ("nestmark", "emulator", "cpu", "cpus", "parallel", "disk", "memory", "smbios", "user",
+              for name in ("nestmark", "emulator", "cpu", "cpus", "parallel", "memory", "smbios", "user",
                            "time_limit", "identities", "parameters", "files", "bring", "load", "append")}
     if options.modules and not any(is_file(name) for name in getattr(options, "kernels", [kernel or ""])):
         raise UsageError(f"--modules {options.modules}: belongs to a kernel that --kernel names as a file")

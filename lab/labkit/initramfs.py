@@ -20,7 +20,6 @@ CONSOLE = ("console=ttyS0,115200 quiet panic=-1 nokaslr mitigations=off rdinit=/
            "initcall_blacklist=load_system_certificate_list randomize_kstack_offset=off hardened_usercopy=off "
            "nestmark.emulated")
 INNER_MEMORY = "320M"
-DISK_MODULES = ("virtio-pci", "virtio-blk")
 
 # Guest-physical memory of the inner machine behind which a file of the outer one lies (nestmark boot --share).
 SHARE_ADDRESS = 0xd0000000
@@ -151,8 +150,7 @@ class Images:
 
 def build(machine, vendor_module, device, arguments, folder):
     """The path of the machine's initramfs. What comes out of the machine goes to the device, as a tar archive."""
-    images = Images(machine.kernel.modules, vendor_module, machine.nestmark,
-                    [*machine.load, *(DISK_MODULES if machine.disk else ())])
+    images = Images(machine.kernel.modules, vendor_module, machine.nestmark, machine.load)
     path = os.path.join(folder, "initrd")
     deliver = TO_DEVICE.format(device=device)
     if machine.level == "host":

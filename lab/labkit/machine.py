@@ -36,7 +36,6 @@ class Machine:
     cpu: str = ""
     cpus: int = 1
     parallel: bool = False
-    disk: int = 0
     memory: int = MEMORY_MIB
     emulator: str = ""
     counted: bool = False
@@ -62,8 +61,6 @@ class Machine:
             raise UsageError("--parallel: one CPU has nothing beside it; give --cpus")
         if self.cpus > 1 and (self.kind != "svm" or self.counted):
             raise UsageError(f"--cpus {self.cpus}: only the svm machine has several, and only when it is not counted")
-        if self.disk and (self.kind != "svm" or self.counted):
-            raise UsageError(f"--disk {self.disk}: only the svm machine has one, and only when it is not counted")
         if self.memory != MEMORY_MIB and self.kind != "svm":
             raise UsageError(f"--memory {self.memory}: only the svm machine can be given another size")
         for path in self.files:

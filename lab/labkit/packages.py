@@ -23,7 +23,7 @@ from labkit.errors import LabError, UsageError, note
 # Of a package of half a gigabyte this is what the lab boots and loads.
 WANTED = re.compile(r"(boot/vmlinuz-|lib/modules/[^/]+/(modules\.builtin$"
                     r"|kernel/(arch/|virt/|crypto/crc32c_|drivers/(block/|crypto/ccp/|net/|vhost/|virtio/)"
-                    r"|fs/(ext4/|jbd2/|mbcache)|lib/(crc16|libcrc32c)|net/(core|vmw_vsock)/)))")
+                    r"|fs/(configfs/|ext4/|jbd2/|mbcache)|lib/(crc16|libcrc32c)|net/(core|vmw_vsock)/)))")
 
 # In the folder of a package: what was wanted of it.
 CHOICE = ".wanted"

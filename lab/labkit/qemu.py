@@ -9,17 +9,7 @@ from labkit.initramfs import CONSOLE, DONE
 VENDOR_MODULE = "kvm-amd"
 CPU = "max"
 RESULTS = "/dev/ttyS1"
-DISK_BYTES = 64 << 20
 TIME_LIMITS = {"host": 300, "nested": 600}
-
-
-def disk(per_second, folder):
-    """The arguments for /dev/vda, whose requests take their time: a medium that is slower than all that asks it."""
-    path = os.path.join(folder, "disk")
-    with open(path, "wb") as file:
-        file.truncate(DISK_BYTES)
-    return ["-drive", f"file={path},if=none,id=disk,format=raw,throttling.iops-total={per_second}",
-            "-device", "virtio-blk-pci,drive=disk"]
 
 
 def boot(machine, initrd, folder):
@@ -38,8 +28,6 @@ def boot(machine, initrd, folder):
     ]
     for strings in machine.smbios:
         command += ["-smbios", strings]
-    if machine.disk:
-        command += disk(machine.disk, folder)
     if machine.counted:
         # One nanosecond, and one tick of the TSC, for each instruction.
         command += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]

@@ -19,15 +19,23 @@ import re
 
 # This machine has no time of its own, and delivers an interrupt twice, or between STI and HLT, from time to time.
 DISTURBED = re.compile(r"TSC and CLOCK_MONOTONIC_RAW|flagged|the median is known to|interrupts (came|had come)")
+
+
+def waited_for_window(m):
+    """A timer that is due before a slow guest takes interrupts costs one exit more, when it does; KVM counts these, and nothing else is more."""
+    e = m["evidence"]
+    window = e["counters_per_op"].get("irq_window_exits", 0)
+    return (m["operation"].startswith("life.neighbour.timer.") and "exits per operation, expected" in m["reason"]
+            and window <= 1.01 and abs(e["exits_per_op"] - window - e["expected_exits_per_op"]) < 0.1)
+
+
 document = json.load(open("run.json"))
 guests = {}
 for m in document["measurements"]:
     if m["parameters"].get("guests", 1) > 10:
         assert m["state"] == "unsupported" and "--density-max" in m["remedy"], m["reason"]
         continue
-    # Who waits for a timer on a busy emulator also sees the ticks of the host, each an exit of its own.
-    ticked = m["operation"].startswith("life.neighbour.timer.") and "exits per operation, expected" in (m["reason"] or "")
-    assert m["state"] == "ok" or ticked or DISTURBED.search(m["reason"]), (m["operation"], m["reason"])
+    assert m["state"] == "ok" or waited_for_window(m) or DISTURBED.search(m["reason"]), (m["operation"], m["reason"])
     if m["operation"].startswith("life.neighbour."):
         _, _, probe, load = m["operation"].split(".")
         guests[probe, load] = m

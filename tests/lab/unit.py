@@ -269,7 +269,7 @@ class Arguments(InFolder):
 
     def test_only_on_qemu(self):
         kernel = packages.Kernel("k", "image", "modules")
-        for more in ({"smbios": ["type=1,product=x"]}, {"cpus": 2}, {"disk": 500}):
+        for more in ({"smbios": ["type=1,product=x"]}, {"cpus": 2}):
             machine.Machine("svm", kernel, sys.executable, **more)
             with self.subTest(more), self.assertRaises(UsageError):
                 machine.Machine("vmx", kernel, sys.executable, **more)
@@ -277,8 +277,6 @@ class Arguments(InFolder):
             machine.Machine("svm", kernel, sys.executable, counted=True, cpus=2)
         with self.assertRaises(UsageError):
             machine.Machine("svm", kernel, sys.executable, parallel=True)
-        with self.assertRaises(UsageError):
-            machine.Machine("svm", kernel, sys.executable, counted=True, disk=500)
 
     def lab(self, *arguments):
         return subprocess.run([os.path.join(SOURCE, "lab", "nestmark-lab"), *arguments], capture_output=True, text=True,
@@ -296,7 +294,6 @@ class Arguments(InFolder):
                 (["svm", "--modules", self.folder, "probe"], "that --kernel names as a file"),
                 (["svm", *kernel[:3], self.folder, "probe"], "vmlinux, which is 9.9"),
                 (["svm", "--kernel", self.path("none", b"x"), *kernel[2:], "probe"], "neither a bzImage nor a vmlinux"),
-                (["svm", "--disk", "fast", "probe"], "expected requests a second"),
                 (["svm", "--time-limit", "-5", "probe"], "expected seconds"),
                 (["track", "--kernel", "./a/bzImage", "--kernel", "./b/bzImage"], "two of this name"),
                 (["compare", "--as", "ec2", "--as", "gce"], "takes one identity"),
