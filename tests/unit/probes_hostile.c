@@ -6,6 +6,7 @@
 #include "core/statistics.h"
 #include "probe_case.h"
 
+#include <criterion/parameterized.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -92,24 +93,48 @@ static void probe_damaged(const char *path, unsigned int round)
 	nm_root_close(&root);
 }
 
-Test(probes_hostile, damaged_captures_are_probed, .timeout = 500)
+struct capture_name {
+	char text[256];
+};
+
+static struct capture_name captures[512];
+
+static size_t find_captures(void)
 {
 	DIR *folder = opendir(FIXTURES);
 	struct dirent *entry;
-	unsigned int captures = 0;
+	size_t count = 0;
 
-	cr_assert_not_null(folder, FIXTURES);
+	while (folder && (entry = readdir(folder)) &&
+	       count < sizeof(captures) / sizeof(captures[0]))
+		if (strstr(entry->d_name, ".tar.zst"))
+			snprintf(captures[count++].text, sizeof(captures[0].text), "%s",
+				 entry->d_name);
+	if (folder)
+		closedir(folder);
+	return count;
+}
+
+Test(probes_hostile, has_captures)
+{
+	cr_assert_geq(find_captures(), 30u, "%zu captures", find_captures());
+}
+
+/* A process for each, several at a time. */
+ParameterizedTestParameters(probes_hostile, damaged_captures_are_probed)
+{
+	const size_t count = find_captures();
+
+	return cr_make_param_array(struct capture_name, captures, count, NULL);
+}
+
+ParameterizedTest(struct capture_name *name, probes_hostile, damaged_captures_are_probed,
+		  .timeout = 100)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), FIXTURES "/%s", name->text);
 	nm_random_seed(&generator, 20261121);
-	while ((entry = readdir(folder))) {
-		char path[512];
-
-		if (!strstr(entry->d_name, ".tar.zst"))
-			continue;
-		captures++;
-		snprintf(path, sizeof(path), FIXTURES "/%s", entry->d_name);
-		for (unsigned int round = 0; round < ROUNDS; round++)
-			probe_damaged(path, round);
-	}
-	closedir(folder);
-	cr_assert_geq(captures, 30u, "%u captures", captures);
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		probe_damaged(path, round);
 }
