@@ -45,6 +45,10 @@
 	"stats data using 2 nooutput\n"                                                            \
 	"blocks = int(STATS_blocks)\n"                                                             \
 	"low = STATS_min; high = STATS_max\n"                                                      \
+	"stats data index 1:(blocks - 1) using (valid(3) ? $3 : $2) nooutput\n"                    \
+	"low = STATS_min < low ? STATS_min : low\n"                                                \
+	"stats data index 1:(blocks - 1) using (valid(4) ? $4 : $2) nooutput\n"                    \
+	"high = STATS_max > high ? STATS_max : high\n"                                             \
 	"set logscale x\n"                                                                         \
 	"set format x unit\n"                                                                      \
 	"set yrange [rows - 0.5 : -0.5]\n"                                                         \

@@ -5,6 +5,7 @@
 #include "analysis/overview.h"
 #include "reports/comparison_renderers.h"
 #include "reports/gnuplot.h"
+#include "reports/plot.h"
 #include "reports/report.h"
 #include "reports/sentences.h"
 #include "reports/svg.h"
@@ -424,6 +425,36 @@ Test(gnuplot, draws_by_a_script_and_data)
 	assert_error_says("gnuplot drew nothing");
 	nm_text_free(&data);
 	nm_text_free(&svg);
+}
+
+/* A row of ratios with this interval; its drawing holds the tics of the axis. */
+static void draw_ratio(double value, double lo, double hi, struct nm_chart *chart)
+{
+	struct nm_plot plot = {.kind = NM_PLOT_RATIOS};
+	const struct nm_statistic ratio = {.value = value, .lo = lo, .hi = hi};
+
+	nm_plot_begin_block(&plot, "labels");
+	nm_plot_put_position(&plot, 0);
+	nm_plot_put_number(&plot, value);
+	nm_plot_put_label(&plot, "a row");
+	nm_plot_end_row(&plot);
+	nm_plot_begin_block(&plot, "new / base");
+	nm_plot_put_bar(&plot, 0, &ratio, 1);
+	cr_assert_eq(nm_plot_draw(&plot, chart), 0, "%s", nm_error_last()->text);
+}
+
+Test(gnuplot, intervals_end_within_the_frame)
+{
+	struct nm_chart chart = {0};
+
+	draw_ratio(2, 1.5, 200, &chart);
+	assert_contains(chart.body.bytes, ">100 ×<");
+	nm_text_free(&chart.body);
+	draw_ratio(2, 0.005, 3, &chart);
+	assert_contains(chart.body.bytes, ">0.01 ×<");
+	nm_text_free(&chart.body);
+	draw_ratio(2, -1, NAN, &chart);
+	nm_text_free(&chart.body);
 }
 
 Test(gnuplot, has_nothing_of_this_process)
