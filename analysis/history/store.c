@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* schema.sql, with a NUL behind it */
 extern const unsigned char nm_history_schema[];
@@ -15,6 +16,10 @@ extern const unsigned char nm_history_schema[];
 #define APPLICATION_ID	 1852142452
 #define STORE_VERSION	 "1"
 #define STORE_VERSION_ID 1
+
+/* A minute in all */
+#define WAL_PAUSE_NS 10000000
+#define WAL_TRIES    6000u
 
 /* Whether it is a history of this version; *empty: it is new. */
 static int identify(struct nm_database *database, const char *path, bool *empty)
@@ -42,11 +47,39 @@ static int identify(struct nm_database *database, const char *path, bool *empty)
 	return 0;
 }
 
+/* At one moment: another importer may be making it just now. */
+static int identify_whole(struct nm_database *database, const char *path, bool *empty)
+{
+	int r = nm_database_run(database, "BEGIN");
+
+	if (r)
+		return r;
+	r = identify(database, path, empty);
+	if (!r)
+		return nm_database_run(database, "COMMIT");
+	(void)nm_database_run(database, "ROLLBACK");
+	return r;
+}
+
+/* SQLite does not wait for others here, as it does elsewhere. */
+static int use_wal(struct nm_database *database)
+{
+	static const struct timespec pause = {.tv_nsec = WAL_PAUSE_NS};
+	int r = -EBUSY;
+
+	for (unsigned int i = 0; r == -EBUSY && i < WAL_TRIES; i++) {
+		r = nm_database_run(database, "PRAGMA journal_mode = WAL");
+		if (r == -EBUSY)
+			nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
 /* Two importers may both find it empty: the second waits, and looks again. */
 static int create(struct nm_database *database, const char *path)
 {
 	bool empty = false;
-	int r = nm_database_run(database, "PRAGMA journal_mode = WAL");
+	int r = use_wal(database);
 
 	if (!r)
 		r = nm_database_run(database, "BEGIN IMMEDIATE");
@@ -76,7 +109,7 @@ int nm_store_open(const char *path, struct nm_database **out)
 		return nm_fail_remedy(ENOENT, remedy, "%s: there is no history yet", path);
 	r = nm_database_open(path, false, out);
 	if (!r)
-		r = identify(*out, path, &empty);
+		r = identify_whole(*out, path, &empty);
 	if (!r && empty)
 		r = nm_fail_remedy(ENOENT, remedy, "%s: there is no history in it yet", path);
 	if (r) {
@@ -92,7 +125,7 @@ int nm_store_open_or_create(const char *path, struct nm_database **out)
 	int r = nm_database_open(path, true, out);
 
 	if (!r)
-		r = identify(*out, path, &empty);
+		r = identify_whole(*out, path, &empty);
 	if (!r && empty)
 		r = create(*out, path);
 	if (r) {

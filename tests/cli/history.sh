@@ -128,12 +128,31 @@ wait "$!" || fail "the importer beside another: $(cat one)"
 cat one two | grep -o 'imported [0-9]*' | awk '{sum += $2} END {exit sum != 180}' || fail "two importers: $(cat one two)"
 answers second
 cmp -s first second || fail "another order changed the answers"
-rm h.db*
-history import fleet >/dev/null &
-importer=$!
-while [[ $(sqlite3 h.db 'SELECT count(*) > 5 FROM run' 2>/dev/null) != 1 ]] && kill -0 "$importer" 2>/dev/null; do sleep 0.01; done
-kill -9 "$importer" 2>/dev/null
-wait "$importer" 2>/dev/null
+# Four that make the file at once agree: in some of so many rounds one looks while another is at it.
+for round in {1..100}; do
+    rm -f made.db*
+    importers=()
+    for i in 1 2 3 4; do
+        "$NESTMARK" history import --database made.db moved/0.json >"made.$i" 2>&1 &
+        importers+=("$!")
+    done
+    for importer in "${importers[@]}"; do
+        wait "$importer" || fail "one of four importers, round $round: $(cat made.[1-4])"
+    done
+done
+
+# The importer itself, and in the middle of its work: one that was through before is tried again.
+for _ in {1..20}; do
+    rm h.db*
+    "$NESTMARK" history import --database h.db fleet >/dev/null &
+    importer=$!
+    while [[ $(sqlite3 h.db 'SELECT count(*) > 5 FROM run' 2>/dev/null) != 1 ]] && kill -0 "$importer" 2>/dev/null; do sleep 0.01; done
+    kill -9 "$importer" 2>/dev/null
+    wait "$importer" 2>/dev/null
+    there=$(sqlite3 h.db 'SELECT count(*) FROM run')
+    ((there == 180)) || break
+done
+((there > 5 && there < 180)) || fail "no importer was killed in the middle: $there runs"
 [[ $(sqlite3 h.db 'SELECT count(*) FROM run WHERE (SELECT count(*) FROM value WHERE run = id) <> 2') == 0 ]] ||
     fail "a killed importer left parts of documents"
 expect 0 history import fleet
