@@ -47,20 +47,60 @@ static bool pattern_selects(const char *pattern, const struct nm_bench *bench)
 	if (is_only_asked_for(bench) &&
 	    strncmp(pattern, bench->name, strcspn(bench->name, ".")) != 0)
 		return false;
-	return !fnmatch(pattern, bench->name, 0);
+	char operations[256];
+	const size_t length = strcspn(pattern, "/");
+
+	if (length >= sizeof(operations))
+		return false;
+	memcpy(operations, pattern, length);
+	operations[length] = '\0';
+	return !fnmatch(operations, bench->name, 0);
+}
+
+/* A pattern with a slash selects measurements by their names, one without whole operations. */
+static bool names_measurements(const char *pattern)
+{
+	return strchr(pattern, '/') != NULL;
+}
+
+static bool selected_whole(const struct nm_selection *selection, const struct nm_bench *bench)
+{
+	const struct nm_strings *patterns = &selection->patterns;
+	const struct nm_strings *groups = &selection->groups;
+
+	for (size_t i = 0; i < patterns->count; i++)
+		if (!names_measurements(patterns->items[i]) &&
+		    pattern_selects(patterns->items[i], bench))
+			return true;
+	for (size_t i = 0; i < groups->count; i++)
+		if (!strcmp(groups->items[i], bench->group))
+			return true;
+	return !patterns->count && !groups->count && !is_only_asked_for(bench);
+}
+
+/* Of an operation that is selected. */
+static bool selected_point(const struct nm_selection *selection, const struct nm_bench *bench,
+			   const char *measurement)
+{
+	const struct nm_strings *patterns = &selection->patterns;
+
+	if (selected_whole(selection, bench))
+		return true;
+	for (size_t i = 0; i < patterns->count; i++)
+		if (pattern_selects(patterns->items[i], bench) &&
+		    !fnmatch(patterns->items[i], measurement, 0))
+			return true;
+	return false;
 }
 
 bool nm_selected(const struct nm_selection *selection, const struct nm_bench *bench)
 {
 	const struct nm_strings *patterns = &selection->patterns;
-	const struct nm_strings *groups = &selection->groups;
-	bool selected = !patterns->count && !groups->count && !is_only_asked_for(bench);
 
 	for (size_t i = 0; i < patterns->count; i++)
-		selected |= pattern_selects(patterns->items[i], bench);
-	for (size_t i = 0; i < groups->count; i++)
-		selected |= !strcmp(groups->items[i], bench->group);
-	return selected;
+		if (pattern_selects(patterns->items[i], bench))
+			return true;
+	return selected_whole(selection, bench);
 }
 
 static bool any_matches(const char *pattern)
@@ -191,35 +231,57 @@ static int set_parameters(struct nm_arena *arena, struct nm_measurement *measure
 	return nm_map_set(arena, &measurement->parameters, axis->name, NM_INT((int64_t)*point));
 }
 
-static int add(struct nm_document *document, const struct nm_bench *bench, const struct side *side,
-	       const uint64_t *point)
+static int append(struct nm_document *document, const struct nm_measurement *measurement)
 {
-	struct nm_measurement *measurement =
+	struct nm_measurement *added =
 		nm_arena_append(&document->arena, &document->measurements.items,
-				&document->measurements.count, sizeof(*measurement));
+				&document->measurements.count, sizeof(*added));
+
+	if (!added)
+		return -ENOMEM;
+	*added = *measurement;
+	return 0;
+}
+
+/* Unless the selection names others of the operation only. */
+static int add(struct nm_document *document, const struct nm_selection *selection,
+	       const struct nm_bench *bench, const struct side *side, const uint64_t *point)
+{
+	struct nm_measurement measurement = {
+		.operation = bench->name,
+		.group = bench->group,
+		.context = (int)side->context,
+		.version = bench->version,
+		.unit = nm_clock_units[document->run.clock],
+		.state = NM_STATE_FAILED,
+		.reason = "not measured yet",
+	};
+	const char *name;
 	int r;
 
-	if (!measurement)
+	nm_summary_clear(&measurement);
+	r = set_parameters(&document->arena, &measurement, bench->axis, side, point);
+	if (r)
+		return r;
+	name = nm_measurement_name(&document->arena, &measurement);
+	if (!name)
 		return -ENOMEM;
-	measurement->operation = bench->name;
-	measurement->group = bench->group;
-	measurement->context = (int)side->context;
-	measurement->version = bench->version;
-	measurement->unit = nm_clock_units[document->run.clock];
-	measurement->state = NM_STATE_FAILED;
-	measurement->reason = "not measured yet";
-	nm_summary_clear(measurement);
-	r = set_parameters(&document->arena, measurement, bench->axis, side, point);
-	if (!r)
-		r = check_requirements(document, bench, measurement);
-	return r;
+	if (!selected_point(selection, bench, name))
+		return 0;
+	r = check_requirements(document, bench, &measurement);
+	return r ? r : append(document, &measurement);
 }
 
 static bool is_named(const struct nm_selection *selection, const struct nm_bench *bench)
 {
-	for (size_t i = 0; i < selection->patterns.count; i++)
-		if (!strcmp(selection->patterns.items[i], bench->name))
+	const size_t length = strlen(bench->name);
+
+	for (size_t i = 0; i < selection->patterns.count; i++) {
+		const char *pattern = selection->patterns.items[i];
+
+		if (strcspn(pattern, "/") == length && !strncmp(pattern, bench->name, length))
 			return true;
+	}
 	return false;
 }
 
@@ -247,9 +309,9 @@ static int add_side(struct nm_document *document, const struct nm_selection *sel
 	int r = 0;
 
 	if (!bench->axis)
-		return add(document, bench, side, NULL);
+		return add(document, selection, bench, side, NULL);
 	for (size_t i = 0; !r && i < points_of(document, selection, bench); i++)
-		r = add(document, bench, side, &bench->axis->points[i]);
+		r = add(document, selection, bench, side, &bench->axis->points[i]);
 	return r;
 }
 
@@ -284,6 +346,24 @@ static int add_guests(struct nm_document *document, const struct nm_selection *s
 	return r;
 }
 
+/* A pattern that was to name measurements must have named one. */
+static int check_measurements(struct nm_document *document, const char *pattern)
+{
+	if (!names_measurements(pattern))
+		return 0;
+	for (size_t i = 0; i < document->measurements.count; i++) {
+		const char *name = nm_measurement_name(&document->arena,
+						       &document->measurements.items[i]);
+
+		if (!name)
+			return -ENOMEM;
+		if (!fnmatch(pattern, name, 0))
+			return 0;
+	}
+	return nm_fail_remedy(EINVAL, "give the name of an operation alone, and see them all",
+			      "%s: matches no measurement in the contexts asked for", pattern);
+}
+
 int nm_plan(struct nm_document *document, const struct nm_selection *selection)
 {
 	const struct side native = {NM_CONTEXT_NATIVE, -1, NULL};
@@ -299,6 +379,8 @@ int nm_plan(struct nm_document *document, const struct nm_selection *selection)
 		if (!r && selection->guest)
 			r = add_guests(document, selection, bench);
 	}
+	for (size_t i = 0; !r && i < selection->patterns.count; i++)
+		r = check_measurements(document, selection->patterns.items[i]);
 	if (!r && !document->measurements.count)
 		r = nm_fail_remedy(EINVAL, "see nestmark list",
 				   "nothing is selected in the contexts asked for");

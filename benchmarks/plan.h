@@ -10,7 +10,7 @@
 
 /** What the user asked for. Empty lists mean everything but the drills. */
 struct nm_selection {
-	struct nm_strings patterns; /* globs on operation names */
+	struct nm_strings patterns; /* globs on names of operations, or with a slash on those of measurements */
 	struct nm_strings groups;
 	bool native;
 	bool guest;
@@ -44,14 +44,14 @@ struct nm_profile {
 extern const struct nm_profile nm_profiles[];
 const struct nm_profile *nm_profile_find(const char *name);
 
-/** Whether a descriptor is selected. */
+/** Whether a descriptor is selected, if only for some of its measurements. */
 bool nm_selected(const struct nm_selection *selection, const struct nm_bench *bench);
 
-/** -EINVAL, naming it, when a pattern or a group matches nothing. */
+/** -EINVAL, naming it, when a pattern or a group matches no operation. */
 int nm_selection_check(const struct nm_selection *selection);
 
 /**
- * Adds one measurement for each selected operation, context and privilege level. Those whose requirements the findings
+ * Adds one measurement for each selected operation, context and privilege level; -EINVAL when a pattern names none. Those whose requirements the findings
  * do not meet become unsupported, with the reason and the remedy of that finding.
  */
 int nm_plan(struct nm_document *document, const struct nm_selection *selection);

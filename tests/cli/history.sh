@@ -16,12 +16,6 @@ history_valid() {
     /usr/bin/python3 "$SOURCE/tests/validate.py" "$SOURCE/schema/$schema.schema.json" "$@" || fail "invalid: $schema: $*"
 }
 
-# holds FILE EXPRESSION: the expression is true of d, the JSON document in FILE.
-holds() {
-    /usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert eval(sys.argv[2]), sys.argv[2]' "$@" 2>&1 |
-        tail -n 1 | grep . && fail "$1: $2"
-}
-
 # edit FROM TO EXPRESSION: a copy of the document FROM, changed by statements about d.
 edit() {
     /usr/bin/python3 -c 'import json, sys

@@ -15,6 +15,12 @@ fail() {
     failures=$((failures + 1))
 }
 
+# A check that does not exist must not count as passed. It may be missed in a subshell, so a file keeps it.
+command_not_found_handle() {
+    echo "FAIL: $1: there is no such command" | tee -a "$work/.missed" >&2
+    return 127
+}
+
 # expect CODE COMMAND…: runs it, keeps stdout in ./out and stderr in ./err, compares the exit code.
 expect() {
     local wanted=$1 code=0
@@ -68,6 +74,12 @@ valid() {
     /usr/bin/python3 "$SOURCE/tests/validate.py" "$SOURCE/schema/run.schema.json" "$@" || fail "invalid: $*"
 }
 
+# holds FILE EXPRESSION: the expression is true of d, the JSON document in FILE.
+holds() {
+    /usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert eval(sys.argv[2]), sys.argv[2]' "$@" 2>&1 |
+        tail -n 1 | grep . && fail "$1: $2"
+}
+
 need_kvm() {
     [[ -e /dev/kvm ]] || {
         echo "skipped: no /dev/kvm"
@@ -76,6 +88,7 @@ need_kvm() {
 }
 
 done_testing() {
+    [[ ! -e $work/.missed ]] || fail "$(cat "$work/.missed")"
     echo "$failures failures"
     [[ $failures -eq 0 ]]
     exit

@@ -175,6 +175,7 @@ Test(selection, what_selects_nothing_is_refused_by_its_name)
 	assert_refused("", NULL, "matches no operation");
 	assert_refused("[", NULL, "[: matches no operation");
 	assert_refused("*triple-fault", NULL, "*triple-fault: matches no operation");
+	assert_refused("exit.cupid/native", NULL, "exit.cupid/native: matches no operation");
 	assert_refused("exit.*", "exit", "exit: no such group");
 }
 
@@ -279,6 +280,44 @@ Test(plan, an_axis_is_a_series_of_measurements)
 	}
 	cr_assert_str_eq(nm_measurement_name(arena, planned(1)), "mem.slot.move/native/slots64",
 			 "%s", nm_measurement_name(arena, planned(1)));
+}
+
+Test(plan, a_name_of_a_measurement_selects_it_alone)
+{
+	struct nm_arena *arena = &document.arena;
+
+	pass_all();
+	assert_points("mem.slot.move/native/slots64", 1);
+	cr_assert_eq(nm_measurement_point(planned(0)), 64, "another point");
+	assert_points("mem.slot.move/*", 3);
+	assert_points("mem.slot.mov?/*/slots1", 1);
+	cr_assert_eq(plan("exit.cpuid/*/cpl3", true, true), 0, "%s", nm_error_last()->text);
+	cr_assert_str_eq(nm_measurement_name(arena, planned(5)), "exit.cpuid/guest/cpl3", "level");
+	cr_assert_eq(document.measurements.count, 6, "%zu in all", document.measurements.count);
+}
+
+Test(plan, names_and_operations_add_up)
+{
+	struct nm_selection selection = {.native = true, .guest = true};
+
+	pass_all();
+	nm_strings_add(&document.arena, &selection.patterns, "exit.cpuid/native");
+	nm_strings_add(&document.arena, &selection.patterns, "exit.hlt");
+	cr_assert_eq(nm_plan(&document, &selection), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(document.measurements.count, 2, "%zu", document.measurements.count);
+	nm_strings_add(&document.arena, &selection.groups, "exits");
+	document.measurements.count = 0;
+	cr_assert_eq(nm_plan(&document, &selection), 0, "%s", nm_error_last()->text);
+	cr_assert_gt(document.measurements.count, 20, "%zu", document.measurements.count);
+}
+
+Test(plan, a_name_that_no_measurement_has_is_refused)
+{
+	pass_all();
+	cr_assert_eq(plan("mem.slot.move/native/slots65", true, false), -EINVAL, "accepted");
+	assert_error_says("mem.slot.move/native/slots65: matches no measurement");
+	cr_assert_eq(plan("exit.hlt/native", true, true), -EINVAL, "accepted");
+	assert_error_says("exit.hlt/native: matches no measurement");
 }
 
 Test(plan, slow_points_are_for_those_who_ask)
