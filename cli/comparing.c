@@ -6,7 +6,6 @@
 #include "core/together.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -56,9 +55,6 @@ int nm_documents_read(struct nm_arena *arena, struct nm_documents *documents, ch
 {
 	struct reading reading = {.documents = documents};
 
-	/* Values are many, small and short-lived: memory that goes back to the kernel would be asked for again. */
-	mallopt(M_TRIM_THRESHOLD, 256 << 20);
-	mallopt(M_TOP_PAD, 16 << 20);
 	documents->items = nm_arena_alloc(arena, count * sizeof(*documents->items));
 	documents->paths = nm_arena_alloc(arena, count * sizeof(*documents->paths));
 	reading.errors = nm_arena_alloc(arena, count * sizeof(*reading.errors));

@@ -402,14 +402,17 @@ static int check_uuid(const char *uuid)
 	return 0;
 }
 
-int nm_document_from_json(const char *name, const nm_json *json, struct nm_document *out)
+static int fill(const nm_json *json, struct nm_document *out)
 {
 	int r = check_schema(json);
 
 	if (!r)
 		r = nm_record_read(&nm_document_record, &out->arena, json, out);
-	if (!r)
-		r = check_uuid(out->run.uuid);
+	return r ? r : check_uuid(out->run.uuid);
+}
+
+static int finish(int r, const char *name, struct nm_document *out)
+{
 	if (r) {
 		nm_error_within(r, "%s", name);
 		nm_document_free(out);
@@ -417,17 +420,43 @@ int nm_document_from_json(const char *name, const nm_json *json, struct nm_docum
 	return r;
 }
 
-int nm_document_parse(const char *name, const char *bytes, size_t length, struct nm_document *out)
+int nm_document_from_json(const char *name, const nm_json *json, struct nm_document *out)
+{
+	return finish(fill(json, out), name, out);
+}
+
+static int fill_measurements(struct nm_json_elements *elements, struct nm_document *out)
 {
 	nm_json *json = NULL;
-	int r = nm_json_parse(bytes, length, &json);
+	int r;
 
-	if (r)
-		nm_error_within(r, "%s", name);
-	else
-		r = nm_document_from_json(name, json, out);
-	nm_json_free(json);
+	while ((r = nm_json_next(elements, &json)) > 0) {
+		size_t index = out->measurements.count;
+		void *measurement =
+			nm_arena_append(&out->arena, &out->measurements.items,
+					&out->measurements.count, measurement_record.size);
+
+		r = measurement ? nm_record_read(&measurement_record, &out->arena, json, measurement)
+				: -ENOMEM;
+		nm_json_free(json);
+		if (r)
+			return nm_error_within(r, "measurements[%zu]", index);
+	}
 	return r;
+}
+
+int nm_document_parse(const char *name, const char *bytes, size_t length, struct nm_document *out)
+{
+	struct nm_json_elements elements;
+	nm_json *json = NULL;
+	int r = nm_json_parse_around(bytes, length, "measurements", &elements, &json);
+
+	if (!r)
+		r = fill(json, out);
+	nm_json_free(json);
+	if (!r)
+		r = fill_measurements(&elements, out);
+	return finish(r, name, out);
 }
 
 int nm_document_read(const char *path, struct nm_document *out)

@@ -13,23 +13,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int read_all(int fd, size_t limit, struct nm_text *out)
-{
-	char buffer[65536];
+#define SMALL_BYTES ((size_t)4096)
+#define READ_BYTES  ((size_t)65536)
 
-	for (;;) {
-		ssize_t got = read(fd, buffer, sizeof(buffer));
+/* expected is what a regular file has now: most are read at once. */
+static int read_all(int fd, size_t expected, size_t limit, struct nm_text *out)
+{
+	size_t room = expected < SMALL_BYTES ? SMALL_BYTES : expected + 1;
+
+	while (nm_text_reserve(out, room)) {
+		ssize_t got = read(fd, out->bytes + out->length, room);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return nm_fail(errno, "%s", strerror(errno));
+		out->length += (size_t)got;
+		out->bytes[out->length] = '\0';
 		if (!got)
-			return nm_text_status(out);
-		if (out->length + (size_t)got > limit)
+			break;
+		if (out->length > limit)
 			return nm_fail(EFBIG, "larger than %zu bytes", limit);
-		nm_text_put(out, buffer, (size_t)got);
+		room = READ_BYTES;
 	}
+	return nm_text_status(out);
 }
 
 int nm_file_read(const char *path, size_t limit, struct nm_text *out)
@@ -48,7 +55,7 @@ int nm_file_read(const char *path, size_t limit, struct nm_text *out)
 		r = nm_fail(EFBIG, "%s: %lld bytes, more than the limit of %zu", path,
 			    (long long)info.st_size, limit);
 	} else {
-		r = read_all(fd, limit, out);
+		r = read_all(fd, S_ISREG(info.st_mode) ? (size_t)info.st_size : 0, limit, out);
 		if (r)
 			nm_error_within(r, "%s", path);
 	}

@@ -234,6 +234,11 @@ struct scan {
 	size_t length;
 	size_t at;
 	size_t keys; /* colons outside strings */
+	/* The array of this name in the outermost object, and between its brackets what is not read with the rest. */
+	const char *array;
+	size_t array_start;
+	size_t array_end; /* 0: not met */
+	size_t array_keys;
 };
 
 static int fail_at(const struct scan *scan, size_t at, const char *what)
@@ -338,7 +343,9 @@ static size_t number_end(const struct scan *scan, size_t at, bool *whole)
 		if (end == digits)
 			return 0;
 	}
-	return strchr(" \t\r\n,]}", byte_at(scan, end)) ? end : 0;
+	return end == scan->length || is_space(scan->bytes[end]) || strchr(",]}", scan->bytes[end])
+		       ? end
+		       : 0;
 }
 
 /* strtod() wants the decimal point of the locale, should somebody have set one. */
@@ -382,12 +389,59 @@ static int scan_number(struct scan *scan)
 	return 0;
 }
 
+static size_t skip_space_back(const struct scan *scan, size_t at)
+{
+	while (at && is_space(scan->bytes[at - 1]))
+		at--;
+	return at;
+}
+
+/* Whether what ends before `at` is the key of the array. */
+static bool is_array_key(const struct scan *scan, size_t at)
+{
+	const size_t length = scan->array ? strlen(scan->array) : 0;
+
+	at = skip_space_back(scan, at);
+	if (!length || !at || scan->bytes[at - 1] != ':')
+		return false;
+	at = skip_space_back(scan, at - 1);
+	return at > length + 2 && scan->bytes[at - 1] == '"' &&
+	       !memcmp(scan->bytes + at - 1 - length, scan->array, length) &&
+	       scan->bytes[at - 2 - length] == '"' && scan->bytes[at - 3 - length] != '\\';
+}
+
+/* depth is that of the bracket's outside. */
+static void note_array(struct scan *scan, size_t depth, char bracket)
+{
+	if (depth != 1 || scan->array_end)
+		return;
+	if (bracket == '[' && is_array_key(scan, scan->at)) {
+		scan->array_start = scan->at + 1;
+		scan->array_keys = scan->keys;
+	} else if (scan->array_start) {
+		scan->array_end = scan->at;
+		scan->array_keys = scan->keys - scan->array_keys;
+	}
+}
+
+static int scan_bracket(struct scan *scan, char c, size_t *depth)
+{
+	bool opens = c == '{' || c == '[';
+
+	if (!opens && *depth)
+		--*depth;
+	note_array(scan, *depth, c);
+	if (opens && ++*depth > NM_JSON_MAX_DEPTH)
+		return fail_at(scan, scan->at, "nested too deeply");
+	return 0;
+}
+
 static int scan_text(struct scan *scan)
 {
 	size_t depth = 0;
 	int r = 0;
 
-	for (scan->at = 0; !r && scan->at < scan->length; scan->at++) {
+	for (; !r && scan->at < scan->length; scan->at++) {
 		char c = scan->bytes[scan->at];
 
 		if (is_space(c))
@@ -398,11 +452,9 @@ static int scan_text(struct scan *scan)
 			r = scan_number(scan);
 		else if (c == ':')
 			scan->keys++;
-		else if ((c == '{' || c == '[') && ++depth > NM_JSON_MAX_DEPTH)
-			r = fail_at(scan, scan->at, "nested too deeply");
-		else if ((c == '}' || c == ']') && depth)
-			depth--;
-		else if (!c || (!strchr("{}[],", c) && !(c >= 'a' && c <= 'z')))
+		else if (c && strchr("{}[]", c))
+			r = scan_bracket(scan, c, &depth);
+		else if (c != ',' && !(c >= 'a' && c <= 'z'))
 			r = fail_at(scan, scan->at, "not JSON");
 	}
 	return r;
@@ -479,39 +531,126 @@ static int fail_duplicate(struct scan *scan)
 	return r ? r : nm_fail(EINVAL, "duplicate keys in an object");
 }
 
-int nm_json_parse(const char *bytes, size_t length, nm_json **out)
+static int check_parsed(const struct scan *scan, enum json_tokener_error error, size_t end,
+			const char *too_early)
 {
-	struct scan scan = {.bytes = bytes, .length = length};
-	struct json_tokener *tokener;
-	struct json_object *value;
+	if (error == json_tokener_continue)
+		return fail_at(scan, scan->length, too_early);
+	if (error != json_tokener_success)
+		return fail_at(scan, end, json_tokener_error_desc(error));
+	end = skip_space(scan, end);
+	return end == scan->length ? 0 : fail_at(scan, end, "text behind the document");
+}
+
+/*
+ * The value that is all there is from start to scan->length, without what stands in the array that scan_text() has met. That
+ * was scanned, so UTF-8 is valid.
+ */
+static int parse_scanned(const struct scan *scan, size_t start, const char *too_early,
+			 struct json_object **out)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(NM_JSON_MAX_DEPTH + 2);
+	size_t hole = scan->array_end ? scan->array_start : scan->length;
 	size_t end;
 	int r;
 
+	if (!tokener)
+		return nm_fail(ENOMEM, "out of memory");
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	*out = json_tokener_parse_ex(tokener, scan->bytes + start, (int)(hole - start));
+	if (scan->array_end && json_tokener_get_error(tokener) == json_tokener_continue) {
+		start = scan->array_end;
+		*out = json_tokener_parse_ex(tokener, scan->bytes + start,
+					     (int)(scan->length - start));
+	}
+	end = start + json_tokener_get_parse_end(tokener);
+	/* A number does not know its end from the end of the text. */
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
+		*out = json_tokener_parse_ex(tokener, " ", 1);
+	r = check_parsed(scan, json_tokener_get_error(tokener), end, too_early);
+	json_tokener_free(tokener);
+	if (r) {
+		json_object_put(*out);
+		*out = NULL;
+	}
+	return r;
+}
+
+int nm_json_parse_around(const char *bytes, size_t length, const char *array,
+			 struct nm_json_elements *elements, nm_json **out)
+{
+	struct scan scan = {.bytes = bytes, .length = length, .array = array};
+	struct json_object *value = NULL;
+	int r;
+
 	*out = NULL;
+	*elements = (struct nm_json_elements) {0};
 	if (length > NM_JSON_MAX_BYTES)
 		return nm_fail(EFBIG, "larger than %zu MiB", NM_JSON_MAX_BYTES >> 20);
 	r = scan_text(&scan);
+	if (!r)
+		r = parse_scanned(&scan, 0, "the document ends too early", &value);
+	if (!r && count_keys(wrap(value)) != scan.keys - scan.array_keys)
+		r = fail_duplicate(&scan);
+	if (r) {
+		json_object_put(value);
+		return r;
+	}
+	*out = wrap(value);
+	*elements = (struct nm_json_elements) {
+		.bytes = bytes,
+		.length = length,
+		.at = scan.array_start,
+		.end = scan.array_end,
+		.keys = scan.array_keys,
+		.more = skip_space(&scan, scan.array_start) < scan.array_end,
+	};
+	return 0;
+}
+
+int nm_json_parse(const char *bytes, size_t length, nm_json **out)
+{
+	struct nm_json_elements none;
+
+	return nm_json_parse_around(bytes, length, NULL, &none, out);
+}
+
+/* Strings have their ends: the whole text was scanned. */
+static size_t element_end(const struct nm_json_elements *elements)
+{
+	const char *bytes = elements->bytes;
+	size_t depth = 0;
+	size_t at;
+
+	for (at = elements->at; at < elements->end && (depth || bytes[at] != ','); at++) {
+		if (bytes[at] == '{' || bytes[at] == '[')
+			depth++;
+		else if (bytes[at] == '}' || bytes[at] == ']')
+			depth--;
+		if (bytes[at] != '"')
+			continue;
+		for (at++; bytes[at] != '"'; at++)
+			at += bytes[at] == '\\';
+	}
+	return at;
+}
+
+int nm_json_next(struct nm_json_elements *elements, nm_json **out)
+{
+	struct scan scan = {.bytes = elements->bytes, .length = elements->length};
+	struct json_object *value = NULL;
+	int r;
+
+	*out = NULL;
+	if (!elements->more)
+		return elements->keys ? fail_duplicate(&scan) : 0;
+	scan.length = element_end(elements);
+	r = parse_scanned(&scan, elements->at, "a value is missing, or ends too early", &value);
 	if (r)
 		return r;
-	tokener = json_tokener_new_ex(NM_JSON_MAX_DEPTH + 2);
-	if (!tokener)
-		return nm_fail(ENOMEM, "out of memory");
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	value = json_tokener_parse_ex(tokener, bytes, (int)length);
-	end = json_tokener_get_parse_end(tokener);
-	if (json_tokener_get_error(tokener) == json_tokener_continue)
-		r = fail_at(&scan, length, "the document ends too early");
-	else if (json_tokener_get_error(tokener) != json_tokener_success)
-		r = fail_at(&scan, end, json_tokener_error_desc(json_tokener_get_error(tokener)));
-	json_tokener_free(tokener);
-	end = skip_space(&scan, end);
-	if (!r && end != length)
-		r = fail_at(&scan, end, "text behind the document");
-	if (!r && count_keys(wrap(value)) != scan.keys)
-		r = fail_duplicate(&scan);
-	if (r)
-		json_object_put(value);
-	else
-		*out = wrap(value);
-	return r;
+	elements->more = scan.length < elements->end;
+	elements->at = scan.length + 1;
+	elements->keys -= count_keys(wrap(value));
+	*out = wrap(value);
+	return 1;
 }

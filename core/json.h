@@ -64,4 +64,23 @@ int nm_json_write(struct nm_text *out, const nm_json *value, bool indented);
  */
 int nm_json_parse(const char *bytes, size_t length, nm_json **out);
 
+/** Elements of an array that are still text. */
+struct nm_json_elements {
+	const char *bytes;
+	size_t length; /* of the document */
+	size_t at;     /* the next one */
+	size_t end;    /* the closing bracket */
+	size_t keys;   /* that must still come */
+	bool more;
+};
+
+/**
+ * As nm_json_parse(), but the elements of the array that is member `array` of the document's object stay text: *out has it
+ * empty, and nm_json_next() parses them one by one, so that memory for all of them is never needed at once. bytes must remain.
+ */
+int nm_json_parse_around(const char *bytes, size_t length, const char *array,
+			 struct nm_json_elements *elements, nm_json **out);
+/** 1 with the next element, which the caller frees; 0 behind the last; refused as by nm_json_parse(). */
+int nm_json_next(struct nm_json_elements *elements, nm_json **out);
+
 #endif

@@ -280,18 +280,20 @@ static int read_strings(struct nm_arena *arena, const char *key, const nm_json *
 static int read_records(const struct nm_field *field, struct nm_arena *arena, const nm_json *json,
 			struct sequence *out)
 {
-	size_t size = field->record->size;
+	const size_t size = field->record->size;
+	const size_t count = nm_json_count(json);
 
 	if (nm_json_type(json) != NM_JSON_ARRAY)
 		return wrong_type(field->key, "an array");
-	/* Element by element, so that nm_arena_append() can go on later. */
-	for (size_t i = 0; i < nm_json_count(json); i++) {
-		void *element = nm_arena_append(arena, &out->elements, &out->count, size);
-		int r = element ? nm_record_read(field->record, arena, nm_json_at(json, i), element)
-				: -ENOMEM;
+	out->elements = nm_arena_array(arena, count, size);
+	if (count && !out->elements)
+		return -ENOMEM;
+	for (; out->count < count; out->count++) {
+		int r = nm_record_read(field->record, arena, nm_json_at(json, out->count),
+				       out->elements + out->count * size);
 
 		if (r)
-			return nm_error_within(r, "%s[%zu]", field->key, i);
+			return nm_error_within(r, "%s[%zu]", field->key, out->count);
 	}
 	return 0;
 }

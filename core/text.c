@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool reserve(struct nm_text *text, size_t more)
+bool nm_text_reserve(struct nm_text *text, size_t more)
 {
 	size_t capacity = text->capacity ? text->capacity : 1024;
 	char *larger;
@@ -39,7 +39,7 @@ static bool reserve(struct nm_text *text, size_t more)
 
 void nm_text_put(struct nm_text *text, const char *bytes, size_t length)
 {
-	if (!reserve(text, length))
+	if (!nm_text_reserve(text, length))
 		return;
 	memcpy(text->bytes + text->length, bytes, length);
 	text->length += length;
@@ -59,7 +59,7 @@ void nm_text_printf(struct nm_text *text, const char *format, ...)
 	va_start(args, format);
 	length = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	if (length < 0 || !reserve(text, (size_t)length)) {
+	if (length < 0 || !nm_text_reserve(text, (size_t)length)) {
 		text->failed = true;
 		return;
 	}

@@ -18,6 +18,9 @@ struct nm_text {
 	bool failed;
 };
 
+/** Makes room for so many bytes behind length, and a terminator; false once memory has run out. */
+bool nm_text_reserve(struct nm_text *text, size_t more);
+
 void nm_text_put(struct nm_text *text, const char *bytes, size_t length);
 void nm_text_puts(struct nm_text *text, const char *string);
 void nm_text_printf(struct nm_text *text, const char *format, ...)

@@ -460,6 +460,116 @@ Test(core_json, errors_name_line_and_column)
 	assert_refused("[1,\n2", "line 2, column 2: the document ends too early");
 }
 
+/* Elements that stay text */
+
+/* The rest and each element on a line of their own; false when anything is refused. */
+static bool read_around(const char *bytes, size_t length, struct nm_text *out)
+{
+	struct nm_json_elements elements;
+	nm_json *json = NULL;
+	int r = nm_json_parse_around(bytes, length, "list", &elements, &json);
+
+	if (!r)
+		nm_json_write(out, json, false);
+	nm_json_free(json);
+	if (r)
+		return false;
+	while ((r = nm_json_next(&elements, &json)) > 0) {
+		nm_json_write(out, json, false);
+		nm_json_free(json);
+	}
+	cr_assert_null(json, "a value behind the last, or with an error");
+	return !r;
+}
+
+static void assert_around(const char *text, const char *expected)
+{
+	struct nm_text out = {0};
+
+	cr_assert(read_around(text, strlen(text), &out), "%s: %s", text, nm_error_last()->text);
+	cr_assert_str_eq(out.bytes, expected, "%s is read as %s", text, out.bytes);
+	nm_text_free(&out);
+}
+
+Test(core_json, elements_are_read_one_by_one)
+{
+	assert_around("{\"list\":[1,{\"a\":[2,3]},\"],\\\"\"],\"b\":4}",
+		      "{\"list\":[],\"b\":4}\n1\n{\"a\":[2,3]}\n\"],\\\"\"\n");
+	assert_around("{ \"b\" : 1 , \"list\" : [ 1 ,\n[ ] , null ] }",
+		      "{\"b\":1,\"list\":[]}\n1\n[]\nnull\n");
+	assert_around("{\"list\":[]}", "{\"list\":[]}\n");
+	assert_around("{\"list\":[ \n ]}", "{\"list\":[]}\n");
+}
+
+Test(core_json, only_the_array_of_the_outermost_object_stays_text)
+{
+	assert_around("{\"a\":{\"list\":[1]}}", "{\"a\":{\"list\":[1]}}\n");
+	assert_around("[{\"list\":[1]}]", "[{\"list\":[1]}]\n");
+	assert_around("{\"list\":{\"list\":[1]}}", "{\"list\":{\"list\":[1]}}\n");
+	assert_around("{\"a\":\"list\",\"b\":[1]}", "{\"a\":\"list\",\"b\":[1]}\n");
+	assert_around("{\"\\\"list\":[1]}", "{\"\\\"list\":[1]}\n");
+	assert_around("{\"alist\":[1]}", "{\"alist\":[1]}\n");
+	assert_around("{\"list\":1}", "{\"list\":1}\n");
+	assert_around("\"list\"", "\"list\"\n");
+}
+
+static void assert_agrees(const char *bytes, size_t length)
+{
+	struct nm_text out = {0};
+	nm_json *json = NULL;
+	char *copy = malloc(length ? length : 1);
+	bool whole;
+	bool around;
+
+	memcpy(copy, bytes, length);
+	whole = !nm_json_parse(copy, length, &json);
+	around = read_around(copy, length, &out);
+	cr_assert_eq(whole, around, "%s: %s as a whole, %s by elements", shown(bytes, length),
+		     whole ? "read" : "refused", around ? "read" : "refused");
+	nm_json_free(json);
+	nm_text_free(&out);
+	free(copy);
+}
+
+/* Every end, and every byte as every other that means something. */
+Test(core_json, what_is_refused_is_refused_by_elements_too)
+{
+	static const char text[] = "{\"a\":[{\"b\":1}],\"list\":[{\"c\":\"]\\\\\",\"d\":[1,-2.5e3]},"
+				   "[],true],\"e\":{\"list\":[0]}}";
+	static const char bytes[] = "{}[]:,\"\\ 0a-\n";
+	char changed[sizeof(text)];
+
+	for (size_t i = 0; i < sizeof(text); i++) {
+		assert_agrees(text, i);
+		for (const char *byte = bytes; i + 1 < sizeof(text) && *byte; byte++) {
+			memcpy(changed, text, sizeof(text));
+			changed[i] = *byte;
+			assert_agrees(changed, sizeof(text) - 1);
+		}
+	}
+}
+
+static void assert_elements_refused(const char *text, const char *expected)
+{
+	struct nm_text out = {0};
+
+	cr_assert_not(read_around(text, strlen(text), &out), "%s is read", text);
+	cr_assert_eq(strncmp(nm_error_last()->text, expected, strlen(expected)), 0, "%s: %s", text,
+		     nm_error_last()->text);
+	nm_text_free(&out);
+}
+
+Test(core_json, errors_of_elements_name_line_and_column_of_the_document)
+{
+	assert_elements_refused("{\"list\":[1,\n {\"a\":1 \"b\"}]}", "line 2, column 9: ");
+	assert_elements_refused("{\"list\":[1,\n\n2 3]}", "line 3, column 3: ");
+	assert_elements_refused("{\"list\":[1,]}", "line 1, column 12: a value is missing");
+	assert_elements_refused("{\"list\":[,1]}", "line 1, column 10: a value is missing");
+	assert_elements_refused("{\"list\":[{\"a\":1,\n\"a\":2}]}", "line 2, column 1: duplicate keys");
+	assert_elements_refused("{\"list\":[1],\"list\":[2]}", "line 1, column 13: duplicate keys");
+	assert_elements_refused("{\"list\":[1]}}", "line 1, column 13: ");
+}
+
 Test(core_json, size_is_limited)
 {
 	char *spaces = calloc(1, NM_JSON_MAX_BYTES + 1);
