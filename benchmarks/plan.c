@@ -352,8 +352,8 @@ static int check_measurements(struct nm_document *document, const char *pattern)
 	if (!names_measurements(pattern))
 		return 0;
 	for (size_t i = 0; i < document->measurements.count; i++) {
-		const char *name = nm_measurement_name(&document->arena,
-						       &document->measurements.items[i]);
+		const char *name =
+			nm_measurement_name(&document->arena, &document->measurements.items[i]);
 
 		if (!name)
 			return -ENOMEM;

@@ -10,7 +10,8 @@
 
 /** What the user asked for. Empty lists mean everything but the drills. */
 struct nm_selection {
-	struct nm_strings patterns; /* globs on names of operations, or with a slash on those of measurements */
+	struct nm_strings
+		patterns; /* globs on names of operations, or with a slash on those of measurements */
 	struct nm_strings groups;
 	bool native;
 	bool guest;

@@ -436,8 +436,9 @@ static int fill_measurements(struct nm_json_elements *elements, struct nm_docume
 			nm_arena_append(&out->arena, &out->measurements.items,
 					&out->measurements.count, measurement_record.size);
 
-		r = measurement ? nm_record_read(&measurement_record, &out->arena, json, measurement)
-				: -ENOMEM;
+		r = measurement
+			    ? nm_record_read(&measurement_record, &out->arena, json, measurement)
+			    : -ENOMEM;
 		nm_json_free(json);
 		if (r)
 			return nm_error_within(r, "measurements[%zu]", index);

@@ -534,8 +534,9 @@ static void assert_agrees(const char *bytes, size_t length)
 /* Every end, and every byte as every other that means something. */
 Test(core_json, what_is_refused_is_refused_by_elements_too)
 {
-	static const char text[] = "{\"a\":[{\"b\":1}],\"list\":[{\"c\":\"]\\\\\",\"d\":[1,-2.5e3]},"
-				   "[],true],\"e\":{\"list\":[0]}}";
+	static const char text[] =
+		"{\"a\":[{\"b\":1}],\"list\":[{\"c\":\"]\\\\\",\"d\":[1,-2.5e3]},"
+		"[],true],\"e\":{\"list\":[0]}}";
 	static const char bytes[] = "{}[]:,\"\\ 0a-\n";
 	char changed[sizeof(text)];
 
@@ -565,7 +566,8 @@ Test(core_json, errors_of_elements_name_line_and_column_of_the_document)
 	assert_elements_refused("{\"list\":[1,\n\n2 3]}", "line 3, column 3: ");
 	assert_elements_refused("{\"list\":[1,]}", "line 1, column 12: a value is missing");
 	assert_elements_refused("{\"list\":[,1]}", "line 1, column 10: a value is missing");
-	assert_elements_refused("{\"list\":[{\"a\":1,\n\"a\":2}]}", "line 2, column 1: duplicate keys");
+	assert_elements_refused("{\"list\":[{\"a\":1,\n\"a\":2}]}",
+				"line 2, column 1: duplicate keys");
 	assert_elements_refused("{\"list\":[1],\"list\":[2]}", "line 1, column 13: duplicate keys");
 	assert_elements_refused("{\"list\":[1]}}", "line 1, column 13: ");
 }
