@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument("--minutes", type=float, default=30, help="begin no trial after this time (default 30)")
     parser.add_argument("--results", help="file of results (default: power-OPERATION.jsonl here)")
     parser.add_argument("ab", nargs="*", help="options of nestmark ab, behind --")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     options.nestmark = os.path.abspath(options.nestmark)
     options.results = options.results or f"power-{options.operation}.jsonl"
     return options

@@ -49,4 +49,9 @@ def ways(key):
     return evidence["expected_exits_per_op"] if key == window else evidence["expected_user_exits_per_op"]
 assert all(-9 <= change / ways(key) <= -1 for key, change in moved.items())
 P
+# A delay of 1 % of an exit to user space, in the VMM's run loop, is found, and is nearly as long as it should be.
+expect 1 "$SOURCE/lab/nestmark-lab" svm --counted --nestmark "$NESTMARK" --out delayed -- \
+    ab 'exit.pio.out/guest/*' --gate -J --clock instructions --rounds 10 --samples 200 -- nestmark run -- nestmark run --inject-delay-ns 31
+holds out 'len(d["lines"]) == 2 and all(
+    line["verdict"] == "regressed" and 1.008 < line["statistics"][0]["ratio"]["value"] < 1.011 for line in d["lines"])'
 done_testing
