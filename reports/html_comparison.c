@@ -85,19 +85,43 @@ static const char *mode_sentence(const struct nm_comparison *comparison)
 	return sentences[comparison->mode];
 }
 
+static size_t count_lines(const struct nm_comparison *comparison, const int *verdicts)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < comparison->lines.count; i++)
+		for (const int *verdict = verdicts; *verdict >= 0; verdict++)
+			count += comparison->lines.items[i].verdict == *verdict;
+	return count;
+}
+
+/* The worst verdict speaks for the whole, unless most of it has none. */
+static const char *whole_sentence(struct page *page)
+{
+	static const int decided[] = {NM_VERDICT_EQUAL, NM_VERDICT_IMPROVED, NM_VERDICT_REGRESSED,
+				      -1};
+	static const int open[] = {NM_VERDICT_INCONCLUSIVE, NM_VERDICT_INVALID, NM_VERDICT_MISSING,
+				   -1};
+	const struct nm_comparison *c = page->comparison;
+
+	if (count_lines(c, open) > count_lines(c, decided))
+		return "Most of it is not decided";
+	return nm_arena_printf(page->arena, "On the whole %s", verdict_word(c, c->verdict));
+}
+
 static int put_answer(struct page *page)
 {
 	const struct nm_comparison *c = page->comparison;
 	const char *counts = counts_sentence(page, &c->verdicts);
+	const char *whole = whole_sentence(page);
 	char class[32];
 
-	if (!counts)
+	if (!counts || !whole)
 		return -ENOMEM;
 	snprintf(class, sizeof(class), "answer %s", verdict_classes[c->verdict]);
 	return put(page, "p", class,
-		   nm_arena_printf(page->arena, "On the whole %s. Of %zu measurements: %s.",
-				   verdict_word(c, c->verdict), c->lines.count,
-				   *counts ? counts : "none compared"));
+		   nm_arena_printf(page->arena, "%s. Of %zu measurements: %s.", whole,
+				   c->lines.count, *counts ? counts : "none compared"));
 }
 
 static int put_gate(struct page *page)

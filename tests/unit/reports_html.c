@@ -331,6 +331,11 @@ Test(pages, a_comparison_opens_with_its_verdict)
 	text = render_comparison(&comparison);
 	assert_contains(text, "On the whole regressed.");
 	free(text);
+	for (size_t i = 0; i < 5; i++)
+		comparison.lines.items[i].verdict = NM_VERDICT_INVALID;
+	text = render_comparison(&comparison);
+	assert_contains(text, "<p class=\"answer bad\">Most of it is not decided. Of 8");
+	free(text);
 	nm_comparison_free(&comparison);
 }
 
