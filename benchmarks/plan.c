@@ -190,6 +190,22 @@ static char *unmet_reason(struct nm_arena *arena, const char *id, unsigned int c
 	return nm_arena_printf(arena, "needs %s: %s", id, evidence);
 }
 
+/* A guest's network has its peer behind a socket, which needs no privilege. */
+static int check_vmm(struct nm_document *document, const struct nm_bench *bench,
+		     struct nm_measurement *measurement)
+{
+	const struct nm_vmm *vmm = nm_vmm_find(nm_measurement_vmm(measurement));
+
+	if (!vmm || !bench->network || vmm->network)
+		return 0;
+	measurement->state = NM_STATE_UNSUPPORTED;
+	measurement->remedy = "use another VMM for it";
+	measurement->reason =
+		nm_arena_printf(&document->arena,
+				"%s takes no network but a tap device of the host", vmm->name);
+	return measurement->reason ? 0 : -ENOMEM;
+}
+
 static int check_requirements(struct nm_document *document, const struct nm_bench *bench,
 			      struct nm_measurement *measurement)
 {
@@ -199,7 +215,7 @@ static int check_requirements(struct nm_document *document, const struct nm_benc
 	const char *id = NULL;
 
 	if (!nm_unmet(bench, context, point, &document->findings, &id, &finding))
-		return 0;
+		return check_vmm(document, bench, measurement);
 	measurement->state = NM_STATE_UNSUPPORTED;
 	measurement->reason =
 		unmet_reason(&document->arena, id, cpus_needed(bench, context, point), finding);

@@ -37,7 +37,8 @@ static const struct nm_vmm vmms[] = {
 		.program = "qemu-system-x86_64",
 		.arguments = QEMU("q35,accel=kvm"),
 		.disk = QEMU_DISK("virtio-blk-pci"),
-		.network = QEMU_NETWORK("virtio-net-pci"),
+		/* Nothing is booted from the network, and not everybody has its ROM. */
+		.network = QEMU_NETWORK("virtio-net-pci,romfile="),
 	},
 	{
 		/* Switched off by ACPI, which makes it find its virtio-mmio devices as well. */

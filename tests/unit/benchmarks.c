@@ -320,6 +320,29 @@ Test(plan, a_name_that_no_measurement_has_is_refused)
 	assert_error_says("exit.hlt/native: matches no measurement");
 }
 
+/* Of a Linux guest in each of two VMMs of others. */
+Test(plan, a_vmm_without_a_network_is_unsupported_where_one_is_needed)
+{
+	static const char *const vmms[] = {"qemu-q35", "firecracker=/opt/firecracker"};
+	const char *const *requires = nm_bench_find("linux.net.pingpong")->requires;
+
+	pass_all();
+	for (size_t i = 0; i < NM_MAX_REQUIRES && requires[i]; i++)
+		pass(requires[i]);
+	for (size_t i = 0; i < COUNT(vmms); i++)
+		nm_strings_add(&document.arena, &document.run.plan.vmms, vmms[i]);
+	cr_assert_eq(plan("linux.net.pingpong", false, true), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(plan("linux.file.read", false, true), 0, "%s", nm_error_last()->text);
+	cr_assert_eq(document.measurements.count, 6, "%zu", document.measurements.count);
+	for (size_t i = 0; i < document.measurements.count; i++)
+		cr_assert_eq(planned(i)->state, i == 2 ? NM_STATE_UNSUPPORTED : NM_STATE_FAILED,
+			     "%zu: %s", i, planned(i)->reason);
+	cr_assert_str_eq(planned(2)->reason,
+			 "firecracker takes no network but a tap device of the host", "%s",
+			 planned(2)->reason);
+	cr_assert_str_not_empty(planned(2)->remedy, "no remedy");
+}
+
 Test(plan, slow_points_are_for_those_who_ask)
 {
 	pass_all();
