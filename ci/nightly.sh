@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What is too long for every change: the emulated machines at length. Nested against bare metal on both of them, the track of
-# Debian 12's kernels, and every identity; and pages in a browser. Leaves its documents and tables in nightly-out/; a track that is there is
+# Debian 12's kernels, every identity, and Linux guests of kvm_intel; and pages in a browser. Leaves its documents and tables in nightly-out/; a track that is there is
 # continued. Arguments are passed on to nestmark run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -45,5 +45,9 @@ track vmx "" cloud- rt-
 step "nested against bare metal" "$lab" compare --machine svm --machine vmx --out "$out/compare" -- "${arguments[@]}"
 step "identities" "$lab" svm --level nested --as kvm --as ec2 --as gce --as azure --as vmware --as xen --as metal \
     --out "$out/identities" -- probe
+kernel=$(printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}"/nestmark-lab/linux-image-6.1.*-amd64/boot/vmlinuz-* | sort -V | tail -n 1)
+step "Linux guests on vmx, exits by reason" "$lab" vmx --time-limit 1200 --file "$kernel" --out "$out/linux-vmx" -- \
+    run 'linux.syscall' 'linux.timer' 'linux.fork-exec' --exit-reasons --profile quick --rounds 3 --samples 20 --time-limit 100s -q \
+    --kernel "/${kernel##*/}" -o json:run.json -o text:run.txt
 step "pages in a browser" tests/browser/pages.sh build/release/nestmark
 exit "$code"

@@ -692,7 +692,7 @@ const struct nm_command nm_command_run = {
 		"      --exit-reasons        count the exits of Linux guests by their reason "
 		"(kvm:kvm_exit), "
 		"which\n"
-		"                            makes each of them a little longer; needs root or "
+		"                            makes each of them longer; needs root or "
 		"CAP_PERFMON, and tracefs\n"
 		"      --io-path FOLDER      where I/O is measured, on a file without a name "
 		"(default: "

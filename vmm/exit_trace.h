@@ -10,7 +10,7 @@
 
 /*
  * VM exits by their reason: the kernel counts how often its tracepoint kvm:kvm_exit is hit, by one counter for each reason
- * (perf_event_open(2)). Every exit becomes a little longer by that, since each counter looks at each exit.
+ * (perf_event_open(2)). Every exit becomes longer by that, since each counter looks at each exit.
  */
 
 #define NM_EXIT_REASONS 32u
