@@ -47,7 +47,10 @@ step "identities" "$lab" svm --level nested --as kvm --as ec2 --as gce --as azur
     --out "$out/identities" -- probe
 kernel=$(printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}"/nestmark-lab/linux-image-6.1.*-amd64/boot/vmlinuz-* | sort -V | tail -n 1)
 step "Linux guests on vmx, exits by reason" "$lab" vmx --time-limit 1200 --file "$kernel" --out "$out/linux-vmx" -- \
-    run 'linux.syscall' 'linux.timer' 'linux.fork-exec' --exit-reasons --profile quick --rounds 3 --samples 20 --time-limit 100s -q \
+    run linux.syscall linux.timer linux.fork-exec --exit-reasons --profile quick --rounds 3 --samples 20 --time-limit 100s -q \
+    --kernel "/${kernel##*/}" -o json:run.json -o text:run.txt
+step "Linux guests of a Linux guest" "$lab" svm --level nested --memory 2048 --file "$kernel" --out "$out/linux-nested" -- \
+    run linux.syscall linux.timer linux.fork-exec --context guest --profile quick --rounds 3 --samples 20 --time-limit 100s -q \
     --kernel "/${kernel##*/}" -o json:run.json -o text:run.txt
 step "pages in a browser" tests/browser/pages.sh build/release/nestmark
 exit "$code"
