@@ -26,6 +26,11 @@ step() {
     }
 }
 
+# On a machine whose times are those of an interpreter, noise (exit code 3) says nothing.
+measured() {
+    "$@" || [[ $? -eq 3 ]]
+}
+
 # track MACHINE FLAVOUR…; KVM of rt kernels refuses the CPU of the svm machine (docs/lab.md).
 track() {
     local machine=$1 flavour version kernels=()
@@ -46,10 +51,10 @@ step "nested against bare metal" "$lab" compare --machine svm --machine vmx --ou
 step "identities" "$lab" svm --level nested --as kvm --as ec2 --as gce --as azure --as vmware --as xen --as metal \
     --out "$out/identities" -- probe
 kernel=$(printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}"/nestmark-lab/linux-image-6.1.*-amd64/boot/vmlinuz-* | sort -V | tail -n 1)
-step "Linux guests on vmx, exits by reason" "$lab" vmx --time-limit 1200 --file "$kernel" --out "$out/linux-vmx" -- \
+step "Linux guests on vmx, exits by reason" measured "$lab" vmx --time-limit 1200 --file "$kernel" --out "$out/linux-vmx" -- \
     run linux.syscall linux.timer linux.fork-exec --exit-reasons --profile quick --rounds 3 --samples 20 --time-limit 100s -q \
     --kernel "/${kernel##*/}" -o json:run.json -o text:run.txt
-step "Linux guests of a Linux guest" "$lab" svm --level nested --memory 2048 --file "$kernel" --out "$out/linux-nested" -- \
+step "Linux guests of a Linux guest" measured "$lab" svm --level nested --memory 2048 --file "$kernel" --out "$out/linux-nested" -- \
     run linux.syscall linux.timer linux.fork-exec --context guest --profile quick --rounds 3 --samples 20 --time-limit 100s -q \
     --kernel "/${kernel##*/}" -o json:run.json -o text:run.txt
 step "pages in a browser" tests/browser/pages.sh build/release/nestmark
