@@ -15,9 +15,9 @@ fs=$(echo "$cache"/linux-image-*/lib/modules/*/kernel/fs/ext4 | tr ' ' '\n' | so
 from=${fs%/kernel/fs/ext4}
 release=${from##*/}
 kernel=${from%/lib/modules/*}/boot/vmlinuz-$release
-modules=$PWD/root/lib/modules/$release
-mkdir -p root/boot "$modules"/kernel/drivers/{block,net} "$modules/kernel/net"
-cp "$kernel" root/boot
+modules=$PWD/system/lib/modules/$release
+mkdir -p system/boot "$modules"/kernel/drivers/{block,net} "$modules/kernel/net"
+cp "$kernel" system/boot
 cp "$from/modules.builtin" "$modules"
 cp -r "$from/kernel/"{crypto,fs,lib} "$modules/kernel"
 cp -r "$from/kernel/drivers/virtio" "$modules/kernel/drivers"
@@ -58,9 +58,9 @@ for path in /usr/bin/qemu-system-x86_64 /usr/share/seabios /usr/share/qemu/{kvmv
     lab+=(--bring "$path")
 done
 # The modules are found beside the kernel.
-measures "${lab[@]}" --memory 2048 --bring "$PWD/root" -- \
+measures "${lab[@]}" --memory 2048 --bring "$PWD/system" -- \
     run 'linux.file.*' 'linux.net.*' --context guest --vmm qemu-q35 --profile quick --rounds 1 --samples 20 --time-limit 5s -q \
-    --kernel "$PWD/root/boot/vmlinuz-$release" -o json:run.json
+    --kernel "$PWD/system/boot/vmlinuz-$release" -o json:run.json
 valid run.json
 /usr/bin/python3 - <<'P' || fail "what the agent measured of files and datagrams"
 import json
