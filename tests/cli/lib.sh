@@ -21,11 +21,17 @@ command_not_found_handle() {
     return 127
 }
 
+# A machine of the lab that had to be started again fails nothing, but what it said last is worth a look.
+tell_restart() {
+    grep -A 12 '^nestmark-lab: after ' err || true
+}
+
 # expect CODE COMMAND…: runs it, keeps stdout in ./out and stderr in ./err, compares the exit code.
 expect() {
     local wanted=$1 code=0
     shift
     "$@" >out 2>err || code=$?
+    tell_restart
     [[ $code -eq $wanted ]] || {
         fail "$* ended with $code, expected $wanted"
         sed 's/^/    /' out err | head -n 20
@@ -36,6 +42,7 @@ expect() {
 measures() {
     local code=0
     "$@" >out 2>err || code=$?
+    tell_restart
     [[ $code -eq 0 || $code -eq 3 ]] || {
         fail "$* ended with $code"
         sed 's/^/    /' out err | head -n 20

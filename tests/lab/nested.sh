@@ -5,7 +5,7 @@
 source "$(dirname "$0")/../cli/lib.sh"
 
 lab=$SOURCE/lab/nestmark-lab
-measures "$lab" compare --nestmark "$NESTMARK" --out documents -- --context guest exit.cpuid exit.pio.in.kernel
+measures "$lab" compare --nestmark "$NESTMARK" --time-limit 300 --out documents -- --context guest exit.cpuid exit.pio.in.kernel
 says out "exit.cpuid" "Turtles'10" "instructions per operation"
 says documents/compare.md "| exit.cpuid | cpl0 |"
 valid documents/host-svm.json documents/nested-svm.json
