@@ -44,12 +44,12 @@ static bool is_only_asked_for(const struct nm_bench *bench)
 /* These must be meant: a pattern that would select everything does not select them. */
 static bool pattern_selects(const char *pattern, const struct nm_bench *bench)
 {
+	const size_t length = strcspn(pattern, "/");
+	char operations[256];
+
 	if (is_only_asked_for(bench) &&
 	    strncmp(pattern, bench->name, strcspn(bench->name, ".")) != 0)
 		return false;
-	char operations[256];
-	const size_t length = strcspn(pattern, "/");
-
 	if (length >= sizeof(operations))
 		return false;
 	memcpy(operations, pattern, length);

@@ -10,8 +10,8 @@
 
 /** What the user asked for. Empty lists mean everything but the drills. */
 struct nm_selection {
-	struct nm_strings
-		patterns; /* globs on names of operations, or with a slash on those of measurements */
+	/* Globs on names of operations, or with a slash on those of measurements. */
+	struct nm_strings patterns;
 	struct nm_strings groups;
 	bool native;
 	bool guest;
@@ -52,8 +52,8 @@ bool nm_selected(const struct nm_selection *selection, const struct nm_bench *be
 int nm_selection_check(const struct nm_selection *selection);
 
 /**
- * Adds one measurement for each selected operation, context and privilege level; -EINVAL when a pattern names none. Those whose requirements the findings
- * do not meet become unsupported, with the reason and the remedy of that finding.
+ * Adds one measurement for each selected operation, context and privilege level; -EINVAL when a pattern names none. Those whose
+ * requirements the findings do not meet become unsupported, with the reason and the remedy of that finding.
  */
 int nm_plan(struct nm_document *document, const struct nm_selection *selection);
 

@@ -6,6 +6,7 @@
 #include "core/together.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -55,6 +56,9 @@ int nm_documents_read(struct nm_arena *arena, struct nm_documents *documents, ch
 {
 	struct reading reading = {.documents = documents};
 
+	/* Values are many, small and short-lived: memory that goes back to the kernel would be asked for again. */
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+	mallopt(M_TOP_PAD, 16 << 20);
 	documents->items = nm_arena_alloc(arena, count * sizeof(*documents->items));
 	documents->paths = nm_arena_alloc(arena, count * sizeof(*documents->paths));
 	reading.errors = nm_arena_alloc(arena, count * sizeof(*reading.errors));

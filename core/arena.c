@@ -77,15 +77,6 @@ void *nm_arena_append(struct nm_arena *arena, void *array, size_t *count, size_t
 	return elements + n * element_size;
 }
 
-void *nm_arena_array(struct nm_arena *arena, size_t count, size_t element_size)
-{
-	size_t capacity = 1;
-
-	while (capacity < count)
-		capacity *= 2;
-	return count ? nm_arena_alloc(arena, capacity * element_size) : NULL;
-}
-
 char *nm_arena_strndup(struct nm_arena *arena, const char *text, size_t length)
 {
 	char *copy = nm_arena_alloc(arena, length + 1);

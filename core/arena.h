@@ -17,9 +17,6 @@ struct nm_arena {
 /** size bytes, zeroed, aligned for any type. */
 void *nm_arena_alloc(struct nm_arena *arena, size_t size);
 
-/** Zeroed memory for an array of so many elements, which nm_arena_append() can fill and go on with; NULL also for none. */
-void *nm_arena_array(struct nm_arena *arena, size_t count, size_t element_size);
-
 /**
  * Appends one zeroed element to an array that grows by doubling; *array and *count are updated.
  * Earlier pointers into the array become stale.

@@ -280,20 +280,21 @@ static int read_strings(struct nm_arena *arena, const char *key, const nm_json *
 static int read_records(const struct nm_field *field, struct nm_arena *arena, const nm_json *json,
 			struct sequence *out)
 {
-	const size_t size = field->record->size;
-	const size_t count = nm_json_count(json);
+	size_t size = field->record->size;
 
 	if (nm_json_type(json) != NM_JSON_ARRAY)
 		return wrong_type(field->key, "an array");
-	out->elements = nm_arena_array(arena, count, size);
-	if (count && !out->elements)
-		return -ENOMEM;
-	for (; out->count < count; out->count++) {
-		int r = nm_record_read(field->record, arena, nm_json_at(json, out->count),
-				       out->elements + out->count * size);
+	/*
+	 * Element by element, so that nm_arena_append() can go on later, and so that memory is taken for elements that were
+	 * looked at only.
+	 */
+	for (size_t i = 0; i < nm_json_count(json); i++) {
+		void *element = nm_arena_append(arena, &out->elements, &out->count, size);
+		int r = element ? nm_record_read(field->record, arena, nm_json_at(json, i), element)
+				: -ENOMEM;
 
 		if (r)
-			return nm_error_within(r, "%s[%zu]", field->key, out->count);
+			return nm_error_within(r, "%s[%zu]", field->key, i);
 	}
 	return 0;
 }
