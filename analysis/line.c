@@ -105,6 +105,8 @@ static int check(struct nm_comparison *comparison, struct nm_compared *line,
 	bool machines = comparison->mode == NM_COMPARE_MACHINES;
 	bool contexts = comparison->mode == NM_COMPARE_GUEST_NATIVE;
 	const char *decisive = machines ? NULL : nm_differences_decisive(comparison);
+	/* Where both sides met the same noise, the interval of what decides says whether it can. */
+	int worst = comparison->mode == NM_COMPARE_AB ? NM_STATE_NOISY : NM_STATE_OK;
 
 	if (!changed)
 		return close_line(comparison, line, NM_VERDICT_MISSING, "not in the new documents");
@@ -113,9 +115,9 @@ static int check(struct nm_comparison *comparison, struct nm_compared *line,
 	if (base->state == NM_STATE_UNSUPPORTED && changed->state == NM_STATE_UNSUPPORTED)
 		return close_line(comparison, line, NM_VERDICT_UNSUPPORTED, "%s",
 				  changed->reason ? changed->reason : "no reason recorded");
-	if (changed->state != NM_STATE_OK)
+	if (changed->state > worst)
 		return close_state(comparison, line, contexts ? "the guest" : "new", changed);
-	if (base->state != NM_STATE_OK)
+	if (base->state > worst)
 		return close_state(comparison, line, contexts ? "native" : "base", base);
 	if (strcmp(base->unit, changed->unit) != 0)
 		return close_line(comparison, line, NM_VERDICT_INVALID, "unit %s against %s",

@@ -6,6 +6,12 @@
 #include "analysis/design.h"
 #include "core/statistics.h"
 
+/**
+ * Pairs that lie so many times as far apart as half of them met a machine in different modes, which says nothing of what is
+ * compared, and has the highest ranks: the test of pairs leaves them out.
+ */
+#define NM_FAR_PAIRS 4
+
 /** What rank statistics say of two sets of rounds. */
 struct nm_ranked {
 	double p; /* two-sided: twice the tail on the side of what was observed, at most 1 */
@@ -24,7 +30,8 @@ int nm_rank_independent(const struct nm_design *design, const double *base, cons
 
 /**
  * Wilcoxon's signed-rank test of pairs, given the sorted differences changed - base. Pairs without a difference are left
- * out of the test (Wilcoxon's way, which is R's and scipy's default), not of the shift. Exact and approximate as above.
+ * out of the test (Wilcoxon's way, which is R's and scipy's default), and those that are NM_FAR_PAIRS times as far apart
+ * as the median pair; not of the shift. Exact and approximate as above.
  */
 int nm_rank_pairs(const struct nm_design *design, const double *differences, struct nm_ranked *out);
 

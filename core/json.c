@@ -531,49 +531,38 @@ static int fail_duplicate(struct scan *scan)
 	return r ? r : nm_fail(EINVAL, "duplicate keys in an object");
 }
 
-static int check_parsed(const struct scan *scan, enum json_tokener_error error, size_t end,
-			const char *too_early)
-{
-	if (error == json_tokener_continue)
-		return fail_at(scan, scan->length, too_early);
-	if (error != json_tokener_success)
-		return fail_at(scan, end, json_tokener_error_desc(error));
-	end = skip_space(scan, end);
-	return end == scan->length ? 0 : fail_at(scan, end, "text behind the document");
-}
-
 /*
- * The value that is all there is from start to scan->length, without what stands in the array that scan_text() has met. That
- * was scanned, so UTF-8 is valid.
+ * The value at start, and in *end what comes behind it and blanks. Left out is what stands in the array that scan_text() has
+ * met. The text was scanned, so UTF-8 is valid and strings have their ends.
  */
-static int parse_scanned(const struct scan *scan, size_t start, const char *too_early,
+static int parse_scanned(const struct scan *scan, size_t start, const char *too_early, size_t *end,
 			 struct json_object **out)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(NM_JSON_MAX_DEPTH + 2);
 	size_t hole = scan->array_end ? scan->array_start : scan->length;
-	size_t end;
-	int r;
+	enum json_tokener_error error;
 
 	if (!tokener)
 		return nm_fail(ENOMEM, "out of memory");
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	*out = json_tokener_parse_ex(tokener, scan->bytes + start, (int)(hole - start));
 	if (scan->array_end && json_tokener_get_error(tokener) == json_tokener_continue) {
 		start = scan->array_end;
 		*out = json_tokener_parse_ex(tokener, scan->bytes + start,
 					     (int)(scan->length - start));
 	}
-	end = start + json_tokener_get_parse_end(tokener);
+	*end = start + json_tokener_get_parse_end(tokener);
 	/* A number does not know its end from the end of the text. */
 	if (json_tokener_get_error(tokener) == json_tokener_continue)
 		*out = json_tokener_parse_ex(tokener, " ", 1);
-	r = check_parsed(scan, json_tokener_get_error(tokener), end, too_early);
+	error = json_tokener_get_error(tokener);
 	json_tokener_free(tokener);
-	if (r) {
-		json_object_put(*out);
-		*out = NULL;
-	}
-	return r;
+	if (error == json_tokener_continue)
+		return fail_at(scan, scan->length, too_early);
+	if (error != json_tokener_success)
+		return fail_at(scan, *end, json_tokener_error_desc(error));
+	*end = skip_space(scan, *end);
+	return 0;
 }
 
 int nm_json_parse_around(const char *bytes, size_t length, const char *array,
@@ -581,6 +570,7 @@ int nm_json_parse_around(const char *bytes, size_t length, const char *array,
 {
 	struct scan scan = {.bytes = bytes, .length = length, .array = array};
 	struct json_object *value = NULL;
+	size_t end;
 	int r;
 
 	*out = NULL;
@@ -589,7 +579,9 @@ int nm_json_parse_around(const char *bytes, size_t length, const char *array,
 		return nm_fail(EFBIG, "larger than %zu MiB", NM_JSON_MAX_BYTES >> 20);
 	r = scan_text(&scan);
 	if (!r)
-		r = parse_scanned(&scan, 0, "the document ends too early", &value);
+		r = parse_scanned(&scan, 0, "the document ends too early", &end, &value);
+	if (!r && end < length)
+		r = fail_at(&scan, end, "text behind the document");
 	if (!r && count_keys(wrap(value)) != scan.keys - scan.array_keys)
 		r = fail_duplicate(&scan);
 	if (r) {
@@ -615,41 +607,28 @@ int nm_json_parse(const char *bytes, size_t length, nm_json **out)
 	return nm_json_parse_around(bytes, length, NULL, &none, out);
 }
 
-/* Strings have their ends: the whole text was scanned. */
-static size_t element_end(const struct nm_json_elements *elements)
-{
-	const char *bytes = elements->bytes;
-	size_t depth = 0;
-	size_t at;
-
-	for (at = elements->at; at < elements->end && (depth || bytes[at] != ','); at++) {
-		if (bytes[at] == '{' || bytes[at] == '[')
-			depth++;
-		else if (bytes[at] == '}' || bytes[at] == ']')
-			depth--;
-		if (bytes[at] != '"')
-			continue;
-		for (at++; bytes[at] != '"'; at++)
-			at += bytes[at] == '\\';
-	}
-	return at;
-}
-
 int nm_json_next(struct nm_json_elements *elements, nm_json **out)
 {
-	struct scan scan = {.bytes = elements->bytes, .length = elements->length};
+	struct scan scan = {.bytes = elements->bytes, .length = elements->end};
 	struct json_object *value = NULL;
+	size_t end;
 	int r;
 
 	*out = NULL;
-	if (!elements->more)
+	if (!elements->more) {
+		scan.length = elements->length;
 		return elements->keys ? fail_duplicate(&scan) : 0;
-	scan.length = element_end(elements);
-	r = parse_scanned(&scan, elements->at, "a value is missing, or ends too early", &value);
-	if (r)
+	}
+	r = parse_scanned(&scan, elements->at, "a value is missing, or ends too early", &end,
+			  &value);
+	elements->more = end < elements->end;
+	if (!r && elements->more && scan.bytes[end] != ',')
+		r = fail_at(&scan, end, "expected , or ]");
+	if (r) {
+		json_object_put(value);
 		return r;
-	elements->more = scan.length < elements->end;
-	elements->at = scan.length + 1;
+	}
+	elements->at = end + 1;
 	elements->keys -= count_keys(wrap(value));
 	*out = wrap(value);
 	return 1;

@@ -7,8 +7,9 @@
 
 Trials of three kinds in turn: the same program on both sides; a delay of 2 % of the operation on side B; one of 1 %.
 Each trial is a line in the file of results, and a later call goes on from there. Without --operation it takes
-exit.pio.out in a guest where /dev/kvm is, else the native floor.syscall. Ends with 0 when every limit is kept, with 1
-when one is not, and with 3 when there are too few trials to say.
+exit.pio.out/guest/cpl0 where /dev/kvm is, else the native floor.syscall. With --lab each trial boots an emulated
+machine and takes place there: taskset -c 1 before all of it keeps the emulator on one CPU. Ends with 0 when every
+limit is kept, with 1 when one is not, and with 3 when there are too few trials to say.
 """
 import argparse
 import json
@@ -24,19 +25,26 @@ CALLED = ("regressed", "improved")
 LIMIT_S = 10
 
 
+LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lab/nestmark-lab")
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    guests = os.path.exists("/dev/kvm")
     parser.add_argument("nestmark")
-    parser.add_argument("--operation", default="exit.pio.out" if guests else "floor.syscall")
-    parser.add_argument("--context", default="guest" if guests else "native", choices=("guest", "native"))
+    parser.add_argument("--lab", choices=("svm", "vmx"), help="on this machine of the lab")
+    parser.add_argument("--operation", help="or the name of one of its measurements")
+    parser.add_argument("--context", choices=("guest", "native"))
     parser.add_argument("--trials", type=int, default=40, help="of each kind (default 40)")
     parser.add_argument("--minutes", type=float, default=30, help="begin no trial after this time (default 30)")
     parser.add_argument("--results", help="file of results (default: power-OPERATION.jsonl here)")
     parser.add_argument("ab", nargs="*", help="options of nestmark ab, behind --")
     options = parser.parse_intermixed_args()
+    guests = bool(options.lab) or os.path.exists("/dev/kvm")
+    options.context = options.context or ("guest" if guests else "native")
     options.nestmark = os.path.abspath(options.nestmark)
-    options.results = options.results or f"power-{options.operation}.jsonl"
+    options.program = "nestmark" if options.lab else options.nestmark
+    options.operation = options.operation or ("exit.pio.out/guest/cpl0" if guests else "floor.syscall")
+    options.results = options.results or f"power-{options.operation.replace('/', '-')}.jsonl"
     return options
 
 
@@ -52,8 +60,13 @@ def keep(path, result):
         file.write(json.dumps(result) + "\n")
 
 
-def run(command, codes):
-    ended = subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=600)
+def run(options, folder, arguments_of_nestmark, codes):
+    """What nestmark printed; the files it wrote are in the folder."""
+    command = [options.program]
+    if options.lab:
+        command = [LAB, options.lab, "--nestmark", options.nestmark, "--out", folder, "--"]
+    command += arguments_of_nestmark
+    ended = subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=600, cwd=folder)
     if ended.returncode not in codes:
         sys.exit(f"power: {' '.join(command)} ended with {ended.returncode}")
     return ended
@@ -61,10 +74,9 @@ def run(command, codes):
 
 def machine_and_cost(options, folder):
     """What it runs on, and what the operation costs: the delays are shares of that."""
-    path = os.path.join(folder, "cost.json")
-    run([options.nestmark, "run", options.operation, "--context", options.context, "-q", "-o", f"json:{path}",
-         "-o", "text:/dev/null"], (0, 3))
-    with open(path, encoding="utf-8") as file:
+    run(options, folder, ["run", options.operation, "--context", options.context, "-q", "-o", "json:cost.json",
+                          "-o", "text:/dev/null"], (0, 3))
+    with open(os.path.join(folder, "cost.json"), encoding="utf-8") as file:
         document = json.load(file)
     machine, environment = document["machine"], document["environment"]
     name = f"{machine['brand']}, {machine['threads']} threads, " + (
@@ -74,13 +86,12 @@ def machine_and_cost(options, folder):
 
 
 def trial(options, folder, cost_ns, percent):
-    prefix = os.path.join(folder, "trial")
-    side = [options.nestmark, "run", "--context", options.context]
+    side = [options.program, "run", "--context", options.context]
     delayed = side + (["--inject-delay-ns", str(max(1, round(cost_ns * percent / 100)))] if percent else [])
     load = os.getloadavg()[0]
     begin = time.monotonic()
-    ended = run([options.nestmark, "ab", options.operation, "--gate", "-q", "-J", "--documents", prefix, *options.ab,
-                 "--", *side, "--", *delayed], (0, 1, 3))
+    ended = run(options, folder, ["ab", options.operation, "--gate", "-q", "-J", "--documents", "trial", *options.ab,
+                                  "--", *side, "--", *delayed], (0, 1, 3))
     seconds = time.monotonic() - begin
     for name in os.listdir(folder):
         os.unlink(os.path.join(folder, name))

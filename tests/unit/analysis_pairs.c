@@ -6,6 +6,8 @@
 #include <math.h>
 
 #define BLOCK 5u
+#define SEED  20261130u
+#define PAIRS 20u
 
 struct case_of_pairs {
 	struct nm_document base, changed;
@@ -104,5 +106,108 @@ Test(pairs, rounds_that_failed_do_not_count)
 			c.changed.measurements.items[0].rounds.items[i].state = NM_STATE_FAILED;
 	collect(&c, NM_COMPARED_FLOOR, BLOCK);
 	cr_assert_eq(c.rounds.base_count, 1, "a block without a partner is a pair");
+	free_case(&c);
+}
+
+/* Judging */
+
+/* Like that of nestmark ab: the floor decides. */
+static int verdict_of(const struct nm_document *base, const struct nm_document *changed,
+		      enum nm_comparison_mode mode)
+{
+	static const char *const paths[] = {"some.json"};
+	struct nm_policy policy = nm_policy_default;
+	const struct nm_compare_request request = {.mode = mode,
+						   .base = {&base, paths, 1, NULL},
+						   .changed = {&changed, paths, 1, NULL},
+						   .policy = &policy,
+						   .paired = true};
+	struct nm_comparison comparison = {0};
+	int verdict;
+
+	policy.false_discovery_rate = 0.01;
+	policy.limits = (struct nm_limits) {
+		.threshold_percent =
+			{[NM_COMPARED_FLOOR] = 0.75, [NM_COMPARED_P50] = 2, [NM_COMPARED_P99] = 25},
+		.gated = {[NM_COMPARED_FLOOR] = true}};
+	cr_assert_eq(nm_compare(&request, &comparison), 0, "%s", nm_error_last()->text);
+	verdict = comparison.lines.items[0].verdict;
+	nm_comparison_free(&comparison);
+	return verdict;
+}
+
+/* Rounds of a machine that is half as fast again for `busy` of the time. */
+static void add_rounds(struct nm_document *document, struct nm_measurement *m,
+		       struct nm_random *random, double center, double noise, double busy)
+{
+	for (uint64_t i = 1; i <= PAIRS; i++) {
+		double share = (double)(nm_random_next(random) >> 11) / 9007199254740992.0;
+		double mode = share < busy ? 1.5 : 1;
+
+		add_indexed(document, m, i, center * mode * exp(noise * normal_value(random)));
+	}
+}
+
+static int trial(struct nm_random *random, double factor, double noise, double busy)
+{
+	struct case_of_pairs c = {0};
+	struct nm_measurement *base = begin_side(&c.base);
+	struct nm_measurement *changed = begin_side(&c.changed);
+	int verdict;
+
+	add_rounds(&c.base, base, random, 1000, noise, busy);
+	add_rounds(&c.changed, changed, random, 1000 * factor, noise, busy);
+	verdict = verdict_of(&c.base, &c.changed, NM_COMPARE_AB);
+	free_case(&c);
+	return verdict;
+}
+
+/* However noisy the machine is. */
+Test(pairs, one_trial_in_a_hundred_is_called_without_a_difference)
+{
+	static const double busy[] = {0, 0.2, 0.5};
+	struct nm_random random;
+
+	nm_random_seed(&random, SEED);
+	for (size_t i = 0; i < COUNT(busy); i++) {
+		size_t alarms = 0;
+
+		for (size_t n = 0; n < 500; n++) {
+			int verdict = trial(&random, 1, 0.02, busy[i]);
+
+			alarms += verdict == NM_VERDICT_REGRESSED || verdict == NM_VERDICT_IMPROVED;
+		}
+		cr_expect_leq(alarms, 10, "busy for %g: %zu false alarms", busy[i], alarms);
+	}
+}
+
+Test(pairs, a_difference_is_found_beside_busy_times)
+{
+	struct nm_random random;
+	size_t found = 0;
+
+	nm_random_seed(&random, SEED);
+	for (size_t n = 0; n < 100; n++)
+		found += trial(&random, 1.02, 0.005, 0.2) == NM_VERDICT_REGRESSED;
+	cr_expect_geq(found, 80, "%zu found", found);
+}
+
+/* Noise that both sides met; not what did not work. */
+Test(pairs, noisy_sides_are_judged)
+{
+	struct case_of_pairs c = {0};
+	struct nm_measurement *base = begin_side(&c.base);
+	struct nm_measurement *changed = begin_side(&c.changed);
+	struct nm_random random;
+
+	nm_random_seed(&random, SEED);
+	add_rounds(&c.base, base, &random, 1000, 0.002, 0);
+	add_rounds(&c.changed, changed, &random, 1020, 0.002, 0);
+	base->state = changed->state = NM_STATE_NOISY;
+	base->reason = changed->reason = "the median is known to 24 % only";
+	cr_expect_eq(verdict_of(&c.base, &c.changed, NM_COMPARE_AB), NM_VERDICT_REGRESSED);
+	cr_expect_eq(verdict_of(&c.base, &c.changed, NM_COMPARE_DOCUMENTS), NM_VERDICT_INVALID);
+	changed->state = NM_STATE_FAILED;
+	cr_expect_eq(verdict_of(&c.base, &c.changed, NM_COMPARE_AB), NM_VERDICT_INVALID);
 	free_case(&c);
 }

