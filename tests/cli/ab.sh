@@ -45,7 +45,7 @@ assert line["verdict"] in ("equal", "inconclusive", "improved", "regressed")
 P
 
 # A delay of half the operation is found, from each side, and no document hides it.
-expect 1 "${ab[@]}" --rounds 40 --gate --documents slower -o text:slower.txt -- "${run[@]}" -- "${run[@]}" --inject-delay-ns 600
+expect 1 "${ab[@]}" --rounds 60 --gate --documents slower -o text:slower.txt -- "${run[@]}" -- "${run[@]}" --inject-delay-ns 600
 says out "regressed" "gate: failed"
 says slower.txt "A: $NESTMARK run --context native" "B: $NESTMARK run --context native --inject-delay-ns 600"
 valid slower-a.json slower-b.json
@@ -54,7 +54,7 @@ expect 0 "$NESTMARK" report slower-b.json
 says out "no measurement of this machine: a delay of 600 ns was injected"
 expect 0 "$NESTMARK" compare slower-a.json slower-b.json
 says out "not comparable: run.source"
-expect 0 "${ab[@]}" --rounds 40 --gate --documents faster -q -- "${run[@]}" --inject-delay-ns 600 -- "${run[@]}"
+expect 0 "${ab[@]}" --rounds 60 --gate --documents faster -q -- "${run[@]}" --inject-delay-ns 600 -- "${run[@]}"
 says out "improved" "gate: passed"
 [[ ! -s err ]] || fail "-q warns: $(cat err)"
 
