@@ -36,6 +36,17 @@ static bool got_worse(const struct nm_compared *line)
 	       strcmp(line->changed_state, nm_state_names[NM_STATE_OK]) != 0;
 }
 
+/* Its verdict stands, and is not all that there is to say. */
+static int warn_of_noise(struct nm_comparison *comparison, const struct nm_compared *line)
+{
+	const char *side = nm_line_noisy_side(line);
+
+	if (!side || line->verdict >= NM_VERDICT_INVALID)
+		return 0;
+	return say(comparison, &comparison->gate->warnings, "%s is %s, although %s is noisy",
+		   line->name, nm_verdict_names[line->verdict], side);
+}
+
 static const struct nm_compared_statistic *regressed_statistic(const struct nm_compared *line)
 {
 	for (size_t i = 0; i < line->statistics.count; i++)
@@ -62,9 +73,13 @@ static int judge_line(struct nm_comparison *comparison, const struct nm_compared
 		      struct tally *tally)
 {
 	struct nm_gate *gate = comparison->gate;
+	int r;
 
 	if (line->verdict == NM_VERDICT_UNSUPPORTED || line->verdict == NM_VERDICT_ADDED)
 		return 0;
+	r = warn_of_noise(comparison, line);
+	if (r)
+		return r;
 	tally->lines++;
 	tally->compared += line->verdict < NM_VERDICT_INVALID;
 	tally->inconclusive += line->verdict == NM_VERDICT_INCONCLUSIVE;

@@ -214,6 +214,7 @@ static void estimate_rounds(const struct nm_court *court, double limit,
 	s->rounds_to_decide = width > family ? width : family;
 	if (s->rounds_to_decide < least)
 		s->rounds_to_decide = least;
+	s->rounds_to_decide *= court->block;
 }
 
 /* Why what ratio and interval say is not believed; NULL when it is. */

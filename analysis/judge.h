@@ -17,7 +17,8 @@ struct nm_court {
 	const struct nm_design *design;
 	double q;
 	size_t family;
-	bool counted; /* the unit is instructions: they need no test */
+	uint64_t block; /* so many rounds are one value of the design */
+	bool counted;	/* the unit is instructions: they need no test */
 };
 
 /** The verdict of a statistic that was measured, and when it is inconclusive about how many rounds would decide. */

@@ -98,6 +98,14 @@ static int close_state(struct nm_comparison *comparison, struct nm_compared *lin
 			  nm_state_names[m->state], m->reason ? m->reason : "no reason recorded");
 }
 
+/* Noise that both sides met in turn is left to the intervals, unless it made rounds fail. */
+static bool is_usable(const struct nm_comparison *comparison, const struct nm_measurement *m)
+{
+	return m->state == NM_STATE_OK ||
+	       (comparison->mode == NM_COMPARE_AB && m->state == NM_STATE_NOISY &&
+		!m->evidence.rounds_failed);
+}
+
 /* What keeps a line from being compared, first match wins; 0 with the line open when nothing does. */
 static int check(struct nm_comparison *comparison, struct nm_compared *line,
 		 const struct nm_measurement *base, const struct nm_measurement *changed)
@@ -105,8 +113,6 @@ static int check(struct nm_comparison *comparison, struct nm_compared *line,
 	bool machines = comparison->mode == NM_COMPARE_MACHINES;
 	bool contexts = comparison->mode == NM_COMPARE_GUEST_NATIVE;
 	const char *decisive = machines ? NULL : nm_differences_decisive(comparison);
-	/* Where both sides met the same noise, the interval of what decides says whether it can. */
-	int worst = comparison->mode == NM_COMPARE_AB ? NM_STATE_NOISY : NM_STATE_OK;
 
 	if (!changed)
 		return close_line(comparison, line, NM_VERDICT_MISSING, "not in the new documents");
@@ -115,9 +121,9 @@ static int check(struct nm_comparison *comparison, struct nm_compared *line,
 	if (base->state == NM_STATE_UNSUPPORTED && changed->state == NM_STATE_UNSUPPORTED)
 		return close_line(comparison, line, NM_VERDICT_UNSUPPORTED, "%s",
 				  changed->reason ? changed->reason : "no reason recorded");
-	if (changed->state > worst)
+	if (!is_usable(comparison, changed))
 		return close_state(comparison, line, contexts ? "the guest" : "new", changed);
-	if (base->state > worst)
+	if (!is_usable(comparison, base))
 		return close_state(comparison, line, contexts ? "native" : "base", base);
 	if (strcmp(base->unit, changed->unit) != 0)
 		return close_line(comparison, line, NM_VERDICT_INVALID, "unit %s against %s",
@@ -136,7 +142,7 @@ static int check(struct nm_comparison *comparison, struct nm_compared *line,
 	return 0;
 }
 
-/* Noisy rounds are shown where there are no better ones; a verdict on them there is not. */
+/* Noisy rounds are shown where there are no better ones. */
 static int keep_usable(struct nm_arena *arena, const struct nm_found *found, int worst,
 		       struct nm_found *out)
 {
@@ -243,6 +249,7 @@ static int judge_statistic(struct nm_comparison *comparison,
 					request->paired),
 		.q = comparison->false_discovery_rate,
 		.family = statistic->gated ? families->gated : families->shown,
+		.block = request->paired && request->block ? request->block : 1,
 		.counted = is_counted(line),
 	};
 
@@ -267,11 +274,21 @@ static const struct nm_compared_statistic *deciding(const struct nm_compared *li
 	return worst;
 }
 
+const char *nm_line_noisy_side(const struct nm_compared *line)
+{
+	const char *noisy = nm_state_names[NM_STATE_NOISY];
+
+	if (line->changed_state && !strcmp(line->changed_state, noisy))
+		return "new";
+	return line->base_state && !strcmp(line->base_state, noisy) ? "base" : NULL;
+}
+
 static int judge_open(struct nm_comparison *comparison, const struct nm_compare_request *request,
 		      struct nm_designs *designs, const struct nm_families *families,
 		      struct nm_compared *line)
 {
 	const struct nm_compared_statistic *worst;
+	const char *noisy = nm_line_noisy_side(line);
 	int r = 0;
 
 	for (size_t i = 0; !r && i < line->statistics.count; i++)
@@ -284,6 +301,9 @@ static int judge_open(struct nm_comparison *comparison, const struct nm_compare_
 	line->verdict = worst->verdict;
 	if (!worst->reason)
 		return 0;
+	if (worst->verdict == NM_VERDICT_INCONCLUSIVE && noisy)
+		return close_line(comparison, line, NM_VERDICT_INVALID, "%s is noisy, and %s: %s",
+				  noisy, nm_compared_kind_names[worst->kind], worst->reason);
 	return close_line(comparison, line, worst->verdict, "%s: %s",
 			  nm_compared_kind_names[worst->kind], worst->reason);
 }

@@ -22,6 +22,9 @@ int nm_line_judge(struct nm_comparison *comparison, const struct nm_compare_requ
 		  struct nm_designs *designs, const struct nm_families *families,
 		  struct nm_compared *line);
 
+/** "new" or "base", whichever is noisy; NULL. */
+const char *nm_line_noisy_side(const struct nm_compared *line);
+
 /** Whether the p of a statistic belongs to a family. */
 bool nm_line_has_test(const struct nm_compared *line,
 		      const struct nm_compared_statistic *statistic);

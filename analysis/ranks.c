@@ -162,24 +162,22 @@ int nm_rank_independent(const struct nm_design *design, const double *base, cons
 	return r;
 }
 
-/*
- * How many of the differences, smallest first, are at most NM_FAR_PAIRS times the median one. The choice does not look at
- * signs, which is all that the test takes to be chance, so that its p stays exact.
- */
-static size_t sort_near(struct ranked *items, size_t count)
+/* The choice does not look at signs, which are all that the test takes to be chance, so that its p stays what it is. */
+static void lower_far(struct ranked *items, size_t count)
 {
-	size_t near = count;
+	double limit;
 
+	if (!count)
+		return;
 	qsort(items, count, sizeof(*items), compare_ranked);
-	while (near && items[near - 1].value > NM_FAR_PAIRS * items[count / 2].value)
-		near--;
-	return near;
+	limit = NM_FAR_PAIRS * items[count / 2].value;
+	for (size_t i = count; items[i - 1].value > limit; i--)
+		items[i - 1].value = 0;
 }
 
-static int test_pairs(struct ranked *items, size_t all, struct nm_ranked *out)
+static int test_pairs(struct ranked *items, size_t count, struct nm_ranked *out)
 {
 	struct nm_arena arena = {0};
-	size_t count = sort_near(items, all);
 	double ties = rank_all(items, count);
 	unsigned int up = rank_sum(items, count, true);
 	unsigned int down = rank_sum(items, count, false);
@@ -244,6 +242,7 @@ int nm_rank_pairs(const struct nm_design *design, const double *differences, str
 							 .changed = positive};
 	}
 	out->delta = ((double)up - (double)(used - up)) / (double)n;
+	lower_far(items, used);
 	r = test_pairs(items, used, out);
 	free(items);
 	return r ? r : shift_of_pairs(design, differences, &out->shift);

@@ -7,8 +7,8 @@
 #include "core/statistics.h"
 
 /**
- * Pairs that lie so many times as far apart as half of them met a machine in different modes, which says nothing of what is
- * compared, and has the highest ranks: the test of pairs leaves them out.
+ * A pair so many times as far apart as the median one mostly met the machine in two modes, which says little of what is
+ * compared but would have the highest ranks: it has the lowest instead, as if it were the nearest.
  */
 #define NM_FAR_PAIRS 4
 
@@ -30,8 +30,8 @@ int nm_rank_independent(const struct nm_design *design, const double *base, cons
 
 /**
  * Wilcoxon's signed-rank test of pairs, given the sorted differences changed - base. Pairs without a difference are left
- * out of the test (Wilcoxon's way, which is R's and scipy's default), and those that are NM_FAR_PAIRS times as far apart
- * as the median pair; not of the shift. Exact and approximate as above.
+ * out of the test (Wilcoxon's way, which is R's and scipy's default), not of the shift; those beyond NM_FAR_PAIRS times the
+ * median distance, which of an even number is the upper one, rank lowest. Exact and approximate as above.
  */
 int nm_rank_pairs(const struct nm_design *design, const double *differences, struct nm_ranked *out);
 

@@ -18,7 +18,7 @@ enum nm_verdict {
 	NM_VERDICT_IMPROVED,
 	NM_VERDICT_INCONCLUSIVE, /* the data do not decide */
 	NM_VERDICT_REGRESSED,
-	NM_VERDICT_INVALID,	/* a side is not ok, or the two cannot be compared */
+	NM_VERDICT_INVALID, /* a side is not ok, or the two cannot be compared; of ab: noisy and not decided */
 	NM_VERDICT_MISSING,	/* in the base, not in the new document */
 	NM_VERDICT_ADDED,	/* in the new document only */
 	NM_VERDICT_UNSUPPORTED, /* on both sides: nothing to compare */
@@ -46,8 +46,8 @@ struct nm_compared_statistic {
 	struct nm_statistic
 		ratio; /* changed / base, 95 % bootstrap interval over all resamples of rounds */
 	struct nm_statistic shift; /* Hodges-Lehmann, with its rank interval */
-	double p;		   /* Mann-Whitney on rounds, or Wilcoxon signed-rank on pairs */
-	double p_adjusted;	   /* Benjamini-Hochberg over the family */
+	double p; /* Mann-Whitney on rounds, or Wilcoxon signed-rank on pairs, far ones lowest */
+	double p_adjusted; /* Benjamini-Hochberg over the family */
 	double cliffs_delta;
 	const char *effect; /* the label of that: negligible, small, medium, large; NULL */
 	double threshold_percent;

@@ -621,13 +621,13 @@ int nm_json_next(struct nm_json_elements *elements, nm_json **out)
 	}
 	r = parse_scanned(&scan, elements->at, "a value is missing, or ends too early", &end,
 			  &value);
-	elements->more = end < elements->end;
-	if (!r && elements->more && scan.bytes[end] != ',')
-		r = fail_at(&scan, end, "expected , or ]");
-	if (r) {
-		json_object_put(value);
+	if (r)
 		return r;
+	if (end < elements->end && scan.bytes[end] != ',') {
+		json_object_put(value);
+		return fail_at(&scan, end, "expected , or ]");
 	}
+	elements->more = end < elements->end;
 	elements->at = end + 1;
 	elements->keys -= count_keys(wrap(value));
 	*out = wrap(value);

@@ -100,34 +100,50 @@ def check_ties():
         near(f"ties {list(x)} {list(y)}", got[0], enumerate_ties(x, y))
 
 
-def near_pairs(d):
-    """What the test looks at: no zeros, and nothing beyond four times the median of what is left, signs aside."""
+def as_ranked(d):
+    """What the test of pairs ranks: no zeros, and beyond four times the median distance as if it were nearest."""
     d = d[d != 0]
-    return d[abs(d) <= 4 * sorted(abs(d))[len(d) // 2]]
+    far = abs(d) > 4 * sorted(abs(d))[len(d) // 2]
+    return numpy.where(far, numpy.sign(d) * min(abs(d)) / 2, d)
+
+
+def enumerate_signs(d):
+    ranks = scipy.stats.rankdata(abs(d))
+    sums = numpy.zeros(1)
+    for rank in ranks:
+        sums = numpy.concatenate([sums, sums + rank])
+    up = ranks[d > 0].sum()
+    return min(1, 2 * min((sums <= up).mean(), (sums >= up).mean()))
 
 
 def check_signed_rank():
-    samples = [RANDOM.normal(shift, 1, n) for n in (5, 8, 10, 20, 45) for shift in (0, 0.3, 1)]
-    # Some rounds met a machine in another mode, on either side.
-    samples += [d + 50 * RANDOM.choice([-1, 0, 0, 0, 1], len(d)) for d in samples[9:]]
-    script = "".join(f"n <- wilcox.test({vector(near_pairs(d))}, exact=TRUE)\n"
-                     f"w <- wilcox.test({vector(d)}, exact=TRUE, conf.int=TRUE)\n"
-                     "cat(n$p.value, w$estimate, w$conf.int, '\\n')\n" for d in samples)
+    """Without pairs that are far apart."""
+    samples = [RANDOM.uniform(shift - 1, shift + 1, n) for n in (5, 8, 10, 20, 45) for shift in (0, 0.3, 1)]
+    script = "".join(f"w <- wilcox.test({vector(d)}, exact=TRUE, conf.int=TRUE)\n"
+                     "cat(w$p.value, w$estimate, w$conf.int, '\\n')\n" for d in samples)
     for d, got, expected in zip(samples, pairs(samples), in_r(script), strict=True):
         for name, a, b in zip(("p", "shift", "lo", "hi"), got, expected):
             near(f"R pairs {len(d)} {name}", a, b)
-        near(f"scipy pairs {len(d)}", got[0], scipy.stats.wilcoxon(near_pairs(d), mode="exact").pvalue)
+        near(f"scipy pairs {len(d)}", got[0], scipy.stats.wilcoxon(d, mode="exact").pvalue)
+
+
+def check_modes():
+    """Some pairs met a machine in two modes: all ways to deal the signs, one by one."""
+    samples = [RANDOM.normal(shift, 1, n) + 50 * RANDOM.choice([-1, 0, 0, 0, 0, 1], n)
+               for n in (8, 10, 20) for shift in (0, 0.3, 1)]
+    for d, got in zip(samples, pairs(samples), strict=True):
+        near(f"modes {len(d)}", got[0], enumerate_signs(as_ranked(d)))
 
 
 def check_signed_rank_many():
     samples = [numpy.round(RANDOM.normal(0.1, 1, n), 1) for n in (70, 150)]
-    script = "".join(f"d <- {vector(near_pairs(d))}\n"
+    script = "".join(f"d <- {vector(as_ranked(d))}\n"
                      "cat(suppressWarnings(wilcox.test(d, exact=FALSE, correct=TRUE))$p.value, '\\n')\n"
                      for d in samples)
     for d, got, expected in zip(samples, pairs(samples), in_r(script), strict=True):
         near("R pairs, normal", got[0], expected[0])
         near("scipy pairs, normal", got[0],
-             scipy.stats.wilcoxon(near_pairs(d), mode="approx", correction=True).pvalue)
+             scipy.stats.wilcoxon(as_ranked(d), mode="approx", correction=True).pvalue)
 
 
 def check_bootstrap():
@@ -178,6 +194,7 @@ check_mann_whitney()
 check_normal()
 check_ties()
 check_signed_rank()
+check_modes()
 check_signed_rank_many()
 check_bootstrap()
 check_family()
