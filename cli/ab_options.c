@@ -18,7 +18,7 @@
 /*
  * The quiet floor decides alone: it is what the code costs, and between pairs that are milliseconds apart a machine that is
  * busy tells 1 % (docs/measurement.md has what was measured). Of one operation without a difference one trial in a hundred may
- * be called different, however noisy the machine.
+ * be called different, whatever noise there is, as long as both sides meet it alike.
  */
 static const struct nm_policy ab_policy = {
 	.name = "ab",

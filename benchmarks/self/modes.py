@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The nestmark authors
+# SPDX-License-Identifier: Apache-2.0
+"""How often the test of pairs calls a difference where the speed of a machine has modes, in simulated trials.
+
+    modes.py build/release/tests/rank_values [TRIALS]
+
+Blocks of either side scatter, and take half as long again for a share of the time. Beside it Wilcoxon on all pairs.
+"""
+import subprocess
+import sys
+
+import numpy
+import scipy.stats
+
+PROGRAM = sys.argv[1]
+TRIALS = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
+RANDOM = numpy.random.default_rng(20261130)
+SLOWER = 1.5
+Q = 0.01
+# Difference, scatter of blocks, share of the time that A and B are slow, pairs.
+CASES = [(0, 0.5, 0, 0, 20), (0, 0.5, 20, 20, 20), (0, 3, 50, 50, 20), (2, 0.5, 0, 0, 20), (2, 0.5, 10, 10, 20),
+         (2, 0.5, 20, 20, 20), (1, 0.5, 20, 20, 20), (2, 1.2, 0, 0, 20), (2, 1.2, 20, 20, 20), (2, 1.2, 20, 20, 40),
+         (1, 1, 0, 25, 20)]
+
+
+def side(factor, scatter, slow, pairs):
+    modes = numpy.where(RANDOM.uniform(size=(TRIALS, pairs)) < slow / 100, SLOWER, 1)
+    return factor * modes * RANDOM.normal(1, scatter / 100, (TRIALS, pairs))
+
+
+def ours(differences):
+    lines = "".join(f"pairs {len(d)} {' '.join(map(repr, map(float, d)))}\n" for d in differences)
+    answer = subprocess.run([PROGRAM], input=lines, capture_output=True, text=True, check=True).stdout
+    return numpy.array([float(line.split()[0]) for line in answer.splitlines()])
+
+
+def share(p):
+    return f"{100 * (p <= Q).mean():.1f} %"
+
+
+print("difference  scatter  A slow  B slow  pairs  all pairs  far pairs lowest")
+for difference, scatter, a, b, n in CASES:
+    d = side(1 + difference / 100, scatter, b, n) - side(1, scatter, a, n)
+    plain = numpy.array([scipy.stats.wilcoxon(x, mode="exact").pvalue for x in d])
+    print(f"{difference:>8} %  {scatter:>5} %  {a:>4} %  {b:>4} %  {n:>5}  {share(plain):>9}  {share(ours(d)):>16}")
