@@ -15,6 +15,7 @@ which an interpreter takes, is shown and not judged.
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -63,16 +64,21 @@ def keep(path, result):
 
 
 def run(options, folder, arguments_of_nestmark, codes):
-    """How nestmark ended; the files it wrote are in the folder."""
+    """How nestmark ended and what it printed; the files it wrote are in the folder."""
     command = [options.program]
     if options.lab:
         command = [LAB, options.lab, "--nestmark", options.nestmark, "--out", folder, "--"]
     command += arguments_of_nestmark
     limit = None if options.lab else 600  # the lab has one of its own
-    ended = subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=limit, cwd=folder)
-    if ended.returncode not in codes or not os.listdir(folder):
-        sys.exit(f"power: {' '.join(command)} ended with {ended.returncode}")
-    return ended
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=folder) as child:
+        try:
+            output, _ = child.communicate(timeout=limit)
+        except BaseException:
+            child.terminate()  # it leaves nothing behind, which takes it a while
+            raise
+    if child.returncode not in codes or not os.listdir(folder):
+        sys.exit(f"power: {' '.join(command)} ended with {child.returncode}")
+    return child.returncode, output
 
 
 def machine_and_cost(options, folder):
@@ -93,15 +99,16 @@ def trial(options, folder, cost_ns, percent):
     delayed = side + (["--inject-delay-ns", str(max(1, round(cost_ns * percent / 100)))] if percent else [])
     load = os.getloadavg()[0]
     begin = time.monotonic()
-    ended = run(options, folder, ["ab", options.operation, "--gate", "-q", "-J", "--documents", "trial", *options.ab,
-                                  "--", *side, "--", *delayed], (0, 1, 3))
+    command = ["ab", options.operation, "--gate", "-q", "-J", "--documents", "trial", *options.ab,
+               "--", *side, "--", *delayed]
+    code, output = run(options, folder, command, (0, 1, 3))
     seconds = time.monotonic() - begin
     for name in os.listdir(folder):
         os.unlink(os.path.join(folder, name))
-    line = json.loads(ended.stdout)["lines"][0]
+    line = json.loads(output)["lines"][0]
     floor = next(s for s in line["statistics"] if s["kind"] == "floor")
     return {"percent": percent, "verdict": line["verdict"], "reason": line["reason"], "ratio": floor["ratio"],
-            "p": floor["p"], "rounds": line["base_rounds"], "gate": ended.returncode, "seconds": round(seconds, 2),
+            "p": floor["p"], "rounds": line["base_rounds"], "gate": code, "seconds": round(seconds, 2),
             "load": load}
 
 
@@ -154,6 +161,7 @@ def judge(by_kind, wanted, timed):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     results = read_results(options.results)
     measure(options, results)
     by_kind = {k: [r for r in results if r.get("percent") == k] for k in KINDS}
