@@ -3,18 +3,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """How often the test of pairs calls a difference where the speed of a machine has modes, in simulated trials.
 
-    modes.py build/release/tests/rank_values [TRIALS]
-
 Blocks of either side scatter, and take half as long again for a share of the time. Beside it Wilcoxon on all pairs.
 """
+import argparse
+import os
 import subprocess
-import sys
 
 import numpy
 import scipy.stats
 
-PROGRAM = sys.argv[1]
-TRIALS = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
+PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+PARSER.add_argument("program", help="build/release/tests/rank_values")
+PARSER.add_argument("trials", type=int, nargs="?", default=2000, help="of each case (default 2000)")
+OPTIONS = PARSER.parse_args()
+if not os.access(OPTIONS.program, os.X_OK):
+    PARSER.error(f"{OPTIONS.program}: not a program (it is built with the tests)")
 RANDOM = numpy.random.default_rng(20261130)
 SLOWER = 1.5
 Q = 0.01
@@ -25,13 +28,13 @@ CASES = [(0, 0.5, 0, 0, 20), (0, 0.5, 20, 20, 20), (0, 3, 50, 50, 20), (2, 0.5, 
 
 
 def side(factor, scatter, slow, pairs):
-    modes = numpy.where(RANDOM.uniform(size=(TRIALS, pairs)) < slow / 100, SLOWER, 1)
-    return factor * modes * RANDOM.normal(1, scatter / 100, (TRIALS, pairs))
+    modes = numpy.where(RANDOM.uniform(size=(OPTIONS.trials, pairs)) < slow / 100, SLOWER, 1)
+    return factor * modes * RANDOM.normal(1, scatter / 100, (OPTIONS.trials, pairs))
 
 
 def ours(differences):
     lines = "".join(f"pairs {len(d)} {' '.join(map(repr, map(float, d)))}\n" for d in differences)
-    answer = subprocess.run([PROGRAM], input=lines, capture_output=True, text=True, check=True).stdout
+    answer = subprocess.run([OPTIONS.program], input=lines, capture_output=True, text=True, check=True).stdout
     return numpy.array([float(line.split()[0]) for line in answer.splitlines()])
 
 

@@ -25,8 +25,6 @@ import time
 KINDS = (0, 2, 1)
 CALLED = ("regressed", "improved")
 LIMIT_S = 10
-
-
 LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lab/nestmark-lab")
 
 
@@ -174,4 +172,8 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("power: stopped; call again to go on", file=sys.stderr)
+        sys.exit(130)

@@ -38,7 +38,7 @@ for d in (a, b):
     assert [r["index"] for r in m["rounds"]] == list(range(1, 25)), [r["index"] for r in m["rounds"]]
 assert a["run"]["uuid"] != b["run"]["uuid"] and a["measurements"][0]["batch"] == b["measurements"][0]["batch"]
 (line,) = c["lines"]
-assert c["mode"] == "ab" and c["base"]["documents"][0]["uuid"] == a["run"]["uuid"]
+assert c["mode"] == "ab" and c["false_discovery_rate"] == 0.01 and c["base"]["documents"][0]["uuid"] == a["run"]["uuid"]
 assert line["base_rounds"] == line["changed_rounds"] == 24
 assert [s["base_rounds"] for s in line["statistics"] if s["kind"] == "floor"] == [8], line
 assert line["verdict"] in ("equal", "inconclusive", "improved", "regressed")
